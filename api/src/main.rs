@@ -1,0 +1,3 @@
+//! The `letopis` binary.
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Accounts: companies and private customers.
+
+mod assign_account_owner;
+mod create_account;
+mod events;
+mod update_account;
+
+pub use assign_account_owner::AssignAccountOwner;
+pub use create_account::CreateAccount;
+pub use events::*;
+pub use update_account::UpdateAccount;

@@ -1,0 +1,149 @@
+//! Events of activities. One struct per kind; all share subjects, direction and employee.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fact::fact;
+use crate::ids::{AccountId, ActivityId, ContactId, EmployeeId, LeadId, OpportunityId};
+use crate::query::Tags;
+use crate::values::{DurationMs, Personal, Phone, PlainText};
+
+/// What an activity, agreement or task is about: any of the four, at least one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Subjects {
+    /// A lead.
+    pub lead: Option<LeadId>,
+    /// An account.
+    pub account: Option<AccountId>,
+    /// A contact.
+    pub contact: Option<ContactId>,
+    /// An opportunity.
+    pub opportunity: Option<OpportunityId>,
+}
+
+impl Subjects {
+    /// Whether none is named.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.lead.is_none() && self.account.is_none() && self.contact.is_none() && self.opportunity.is_none()
+    }
+
+    /// Adds their tags.
+    pub fn add_tags(&self, tags: &mut Tags) {
+        tags.add_all(&self.lead);
+        tags.add_all(&self.account);
+        tags.add_all(&self.contact);
+        tags.add_all(&self.opportunity);
+    }
+}
+
+/// Who turned to whom.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Direction {
+    /// The customer to the company.
+    Inbound,
+    /// The company to the customer.
+    Outbound,
+    /// Among employees.
+    Internal,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CallOutcome {
+    /// They talked.
+    Answered,
+    /// Nobody picked up.
+    NoAnswer,
+    /// The line was busy.
+    Busy,
+    /// A message was left.
+    Voicemail,
+    /// The number is wrong.
+    WrongNumber,
+    /// An inbound call that nobody took.
+    Missed,
+}
+
+/// What was said or written, and with which number or address.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ActivityText {
+    /// A subject line.
+    pub subject: Option<PlainText>,
+    /// The content, or a summary.
+    pub body: Option<PlainText>,
+    /// The customer's phone number, for calls.
+    pub phone: Option<Phone>,
+    /// The customer's address or handle, for the rest.
+    pub address: Option<PlainText>,
+}
+
+macro_rules! activities {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $field_type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        pub struct $name {
+            /// The activity.
+            pub activity: ActivityId,
+            /// What it is about.
+            pub subjects: Subjects,
+            /// Who of the company took part.
+            pub employee: Option<EmployeeId>,
+            $($(#[$field_doc])* pub $field: $field_type,)*
+            /// What was said or written.
+            #[serde(skip)]
+            pub personal: Personal<ActivityText>,
+        }
+        fact!($name, personal ActivityText, |event, tags| {
+            event.subjects.add_tags(tags);
+            tags.add_all(&event.employee);
+            tags.add(&event.activity);
+        });
+    )*};
+}
+
+activities! {
+    /// A call took place, or was tried.
+    CallRecorded {
+        /// Who called whom.
+        direction: Direction,
+        /// How long it lasted; none = unknown, which is neither short nor long.
+        duration: Option<DurationMs>,
+        /// How it ended; none = unknown.
+        outcome: Option<CallOutcome>,
+    }
+    /// An e-mail was sent or received.
+    EmailRecorded {
+        /// Who wrote to whom.
+        direction: Direction,
+    }
+    /// A meeting took place.
+    MeetingRecorded {
+        /// Who came to whom.
+        direction: Direction,
+        /// How long it lasted; none = unknown.
+        duration: Option<DurationMs>,
+    }
+    /// A message (chat, SMS, messenger) was sent or received.
+    MessageRecorded {
+        /// Who wrote to whom.
+        direction: Direction,
+        /// By which service, e.g. `whatsapp`.
+        channel: Option<String>,
+    }
+    /// A postal letter was sent or received.
+    LetterRecorded {
+        /// Who wrote to whom.
+        direction: Direction,
+    }
+    /// A note was taken.
+    NoteRecorded {
+        /// A code of the company for what kind of note it is, e.g. `A_REGISTERED`.
+        kind: Option<String>,
+        /// Who turned to whom; notes are mostly internal.
+        direction: Direction,
+    }
+}

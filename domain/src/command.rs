@@ -1,0 +1,77 @@
+//! The registry of commands: everything that can be asked of the log, by name.
+//!
+//! A front end, an import mapping and the demo all come through here, so that no path can skip a rule.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! commands {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        /// Any command.
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        #[expect(clippy::large_enum_variant, reason = "commands are handled one at a time")]
+        pub enum Command { $(
+            #[doc = concat!("See [`crate::", stringify!($module), "::", stringify!($name), "`].")]
+            $name(crate::$module::$name)
+        ),* }
+
+        impl Command {
+            /// The names of all commands.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name)),* }
+            }
+        }
+
+        $(impl From<crate::$module::$name> for Command {
+            fn from(command: crate::$module::$name) -> Self { Self::$name(command) }
+        })*
+    };
+}
+
+commands! {
+    employee::PublishCompanyProfile,
+    employee::FormBusinessUnit,
+    employee::FormTeam,
+    employee::HireEmployee,
+    employee::TransferEmployee,
+    employee::ReleaseEmployee,
+    pipeline::PublishPipeline,
+    catalog::PublishReasonCatalog,
+    catalog::PublishAuditRules,
+    attribute::PublishAttributes,
+    attribute::SetAttributes,
+    account::CreateAccount,
+    account::UpdateAccount,
+    account::AssignAccountOwner,
+    contact::CreateContact,
+    contact::UpdateContact,
+    lead::ReceiveLead,
+    lead::QualifyLead,
+    lead::AssignLead,
+    lead::RejectLead,
+    lead::RecycleLead,
+    lead::ReopenLead,
+    lead::ConvertLead,
+    opportunity::OpenOpportunity,
+    opportunity::MoveOpportunity,
+    opportunity::ReviseOpportunity,
+    opportunity::AssignOpportunityOwner,
+    opportunity::WinOpportunity,
+    opportunity::LoseOpportunity,
+    opportunity::ReopenOpportunity,
+    activity::RecordCall,
+    activity::RecordEmail,
+    activity::RecordMeeting,
+    activity::RecordMessage,
+    activity::RecordLetter,
+    activity::RecordNote,
+    agreement::ReachAgreement,
+    agreement::ReserveResource,
+    agreement::ReleaseReservation,
+    task::ScheduleTask,
+    task::CompleteTask,
+    task::CancelTask,
+}

@@ -1,0 +1,69 @@
+//! Events of contacts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fact::fact;
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, SubjectId};
+use crate::values::{Attributes, Email, PersonName, Personal, Phone};
+
+/// Name and contact data of a person.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ContactDetails {
+    /// The name.
+    pub name: PersonName,
+    /// E-mail addresses.
+    pub emails: Vec<Email>,
+    /// Phone numbers.
+    pub phones: Vec<Phone>,
+}
+
+/// A contact was created.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ContactCreated {
+    /// The contact.
+    pub contact: ContactId,
+    /// The data subject; the lead's when it came from one.
+    pub subject: SubjectId,
+    /// The account they belong to.
+    pub account: Option<AccountId>,
+    /// Who looks after them.
+    pub owner: Option<EmployeeId>,
+    /// Their part in the account, e.g. `purchaser`.
+    pub role: Option<String>,
+    /// The lead they came from.
+    pub origin_lead: Option<LeadId>,
+    /// Custom attributes.
+    pub attributes: Attributes,
+    /// Name and contact data.
+    #[serde(skip)]
+    pub personal: Personal<ContactDetails>,
+}
+fact!(ContactCreated, personal ContactDetails, |event, tags| {
+    tags.add(&event.contact);
+    tags.add_all(&event.account);
+    tags.add_all(&event.origin_lead);
+    tags.add_all(&event.owner);
+});
+
+/// The new data of a contact, whole.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ContactUpdated {
+    /// The contact.
+    pub contact: ContactId,
+    /// The data subject.
+    pub subject: SubjectId,
+    /// The account before.
+    pub account_before: Option<AccountId>,
+    /// The account after the change.
+    pub account: Option<AccountId>,
+    /// The role after the change.
+    pub role: Option<String>,
+    /// Name and contact data after the change.
+    #[serde(skip)]
+    pub personal: Personal<ContactDetails>,
+}
+fact!(ContactUpdated, personal ContactDetails, |event, tags| {
+    tags.add(&event.contact);
+    tags.add_all(&event.account_before);
+    tags.add_all(&event.account);
+});

@@ -1,0 +1,53 @@
+//! How a command becomes events: read what the boundary names, fold it, decide.
+
+use crate::event::{Event, Recorded};
+use crate::ids::EmployeeId;
+use crate::query::Query;
+use crate::refusal::Refusal;
+use crate::values::Timestamp;
+
+/// How far ahead of the server's clock a fact may lie, in milliseconds: clocks differ a little.
+pub const FUTURE_TOLERANCE_MS: i64 = 5 * 60 * 1_000;
+
+/// What surrounds a command: times and actor arrive from outside, so that deciding stays deterministic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The server's clock.
+    pub now: Timestamp,
+    /// When the caller says it happened.
+    pub occurred_at: Timestamp,
+    /// Who acts; none = the system itself.
+    pub actor: Option<EmployeeId>,
+}
+
+impl Circumstances {
+    /// Whether the fact lies further ahead than clocks differ.
+    #[must_use]
+    pub const fn is_in_future(&self) -> bool {
+        self.occurred_at.ms_since(self.now) > FUTURE_TOLERANCE_MS
+    }
+}
+
+/// A command that can be decided.
+///
+/// The boundary may grow with what was learned: an opportunity's pipeline is known only once its history is
+/// read. So the log asks for the boundary of the empty state, folds what matches, asks again, and repeats until
+/// the boundary no longer changes; the last one is the condition of the append.
+pub trait Decision {
+    /// What the decision needs to know; starts empty.
+    type State: Default + Clone;
+    /// Why it may be refused.
+    type Rejection: Refusal;
+
+    /// What the decision depends on, given what is known so far.
+    fn boundary(&self, known: &Self::State) -> Query;
+
+    /// Folds one event of the boundary, in position order.
+    fn evolve(&self, state: &mut Self::State, event: &Recorded);
+
+    /// The events to append; none when the history already says so.
+    ///
+    /// # Errors
+    /// The refusal, when a rule forbids it.
+    fn decide(&self, state: &Self::State, at: &Circumstances) -> Result<Vec<Event>, Self::Rejection>;
+}

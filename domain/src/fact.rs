@@ -1,0 +1,37 @@
+//! The one-line way to register a struct as an event.
+
+/// Implements [`crate::event::Fact`]: the tags, and the personal part where there is one.
+macro_rules! fact {
+    ($name:ident, |$fact:ident, $tags:ident| $body:expr) => {
+        impl crate::event::Fact for $name {
+            const TYPE: crate::event::EventType = crate::event::EventType::$name;
+            type Personal = ();
+
+            fn tags(&self, $tags: &mut crate::query::Tags) {
+                let $fact = self;
+                $body;
+            }
+        }
+    };
+    ($name:ident, personal $personal:ty, |$fact:ident, $tags:ident| $body:expr) => {
+        impl crate::event::Fact for $name {
+            const TYPE: crate::event::EventType = crate::event::EventType::$name;
+            type Personal = $personal;
+
+            fn tags(&self, $tags: &mut crate::query::Tags) {
+                let $fact = self;
+                $body;
+            }
+
+            fn personal(&self) -> Option<&crate::values::Personal<$personal>> {
+                Some(&self.personal)
+            }
+
+            fn set_personal(&mut self, personal: crate::values::Personal<$personal>) {
+                self.personal = personal;
+            }
+        }
+    };
+}
+
+pub(crate) use fact;

@@ -1,0 +1,173 @@
+//! Events of leads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Claim;
+use crate::fact::fact;
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, SubjectId};
+use crate::values::{Attributes, Date, Email, Money, PersonName, Personal, Phone, PlainText};
+
+/// Who asks, and for what.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LeadDetails {
+    /// The person.
+    pub name: Option<PersonName>,
+    /// The company they named.
+    pub company: Option<PersonName>,
+    /// E-mail addresses.
+    pub emails: Vec<Email>,
+    /// Phone numbers.
+    pub phones: Vec<Phone>,
+    /// What they asked for.
+    pub message: Option<PlainText>,
+}
+
+/// A free comment.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Comment {
+    /// The comment.
+    pub comment: Option<PlainText>,
+}
+
+/// A lead arrived.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadReceived {
+    /// The lead.
+    pub lead: LeadId,
+    /// The data subject; passed on to the contact at conversion.
+    pub subject: SubjectId,
+    /// Where it came from, e.g. `paid_search`.
+    pub source: Option<String>,
+    /// By which channel, e.g. `phone`.
+    pub channel: Option<String>,
+    /// The campaign that brought it.
+    pub campaign: Option<String>,
+    /// The first owner.
+    pub owner: Option<EmployeeId>,
+    /// What it may be worth.
+    pub amount: Option<Money>,
+    /// Custom attributes.
+    pub attributes: Attributes,
+    /// Who asks, and for what.
+    #[serde(skip)]
+    pub personal: Personal<LeadDetails>,
+}
+fact!(LeadReceived, personal LeadDetails, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.owner);
+});
+
+/// A lead was found worth pursuing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadQualified {
+    /// The lead.
+    pub lead: LeadId,
+    /// By whom.
+    pub employee: Option<EmployeeId>,
+}
+fact!(LeadQualified, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.employee);
+});
+
+/// A lead got an owner.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadAssigned {
+    /// The lead.
+    pub lead: LeadId,
+    /// The owner before.
+    pub from: Option<EmployeeId>,
+    /// The owner now.
+    pub to: Option<EmployeeId>,
+}
+fact!(LeadAssigned, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.from);
+    tags.add_all(&event.to);
+});
+
+/// A lead was rejected.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadRejected {
+    /// The lead.
+    pub lead: LeadId,
+    /// Who rejected it.
+    pub employee: Option<EmployeeId>,
+    /// A key of the catalog of lead rejections.
+    pub reason: String,
+    /// The catalog's version.
+    pub catalog_version: u32,
+    /// What the reason claims about the facts, as that version had it.
+    pub claim: Option<Claim>,
+    /// The comment.
+    #[serde(skip)]
+    pub personal: Personal<Comment>,
+}
+fact!(LeadRejected, personal Comment, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.employee);
+});
+
+/// A lead was set aside until a date, not thrown away (R24).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadRecycled {
+    /// The lead.
+    pub lead: LeadId,
+    /// By whom.
+    pub employee: Option<EmployeeId>,
+    /// A key of the catalog of lead recyclings.
+    pub reason: String,
+    /// The catalog's version.
+    pub catalog_version: u32,
+    /// When to come back to it.
+    pub revisit_on: Option<Date>,
+    /// The comment.
+    #[serde(skip)]
+    pub personal: Personal<Comment>,
+}
+fact!(LeadRecycled, personal Comment, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.employee);
+});
+
+/// A rejected or recycled lead came back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadReopened {
+    /// The lead.
+    pub lead: LeadId,
+    /// By whom.
+    pub employee: Option<EmployeeId>,
+    /// The comment.
+    #[serde(skip)]
+    pub personal: Personal<Comment>,
+}
+fact!(LeadReopened, personal Comment, |event, tags| {
+    tags.add(&event.lead);
+    tags.add_all(&event.employee);
+});
+
+/// A lead became account, contact and opportunity, whose own events stand in the same append (R21).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadConverted {
+    /// The lead.
+    pub lead: LeadId,
+    /// By whom.
+    pub employee: Option<EmployeeId>,
+    /// The account, new or matched.
+    pub account: AccountId,
+    /// Whether the account existed before.
+    pub account_matched: bool,
+    /// The contact, new or matched.
+    pub contact: Option<ContactId>,
+    /// Whether the contact existed before.
+    pub contact_matched: bool,
+    /// The opportunity.
+    pub opportunity: Option<OpportunityId>,
+}
+fact!(LeadConverted, |event, tags| {
+    tags.add(&event.lead);
+    tags.add(&event.account);
+    tags.add_all(&event.contact);
+    tags.add_all(&event.opportunity);
+    tags.add_all(&event.employee);
+});

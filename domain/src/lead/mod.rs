@@ -1,0 +1,19 @@
+//! Leads: inquiries until they are converted or rejected.
+
+mod assign_lead;
+mod convert_lead;
+mod events;
+mod qualify_lead;
+mod receive_lead;
+mod recycle_lead;
+mod reject_lead;
+mod reopen_lead;
+
+pub use assign_lead::AssignLead;
+pub use convert_lead::{ConversionAccount, ConversionContact, ConversionOpportunity, ConvertLead};
+pub use events::*;
+pub use qualify_lead::QualifyLead;
+pub use receive_lead::ReceiveLead;
+pub use recycle_lead::RecycleLead;
+pub use reject_lead::RejectLead;
+pub use reopen_lead::ReopenLead;

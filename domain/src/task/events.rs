@@ -1,0 +1,91 @@
+//! Events of tasks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::activity::Subjects;
+use crate::fact::fact;
+use crate::ids::{EmployeeId, TaskId};
+use crate::lead::Comment;
+use crate::values::{Personal, PlainText, Timestamp};
+
+/// What is to be done.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskKind {
+    /// Call.
+    Call,
+    /// Write.
+    Email,
+    /// Meet.
+    Meeting,
+    /// Anything else.
+    Other,
+}
+
+/// The task in words.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TaskText {
+    /// What is to be done.
+    pub title: Option<PlainText>,
+}
+
+/// A task was scheduled.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskScheduled {
+    /// The task.
+    pub task: TaskId,
+    /// What it is about.
+    pub subjects: Subjects,
+    /// Who is to do it.
+    pub employee: Option<EmployeeId>,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// By when.
+    pub due_at: Timestamp,
+    /// The task in words.
+    #[serde(skip)]
+    pub personal: Personal<TaskText>,
+}
+fact!(TaskScheduled, personal TaskText, |event, tags| {
+    tags.add(&event.task);
+    event.subjects.add_tags(tags);
+    tags.add_all(&event.employee);
+});
+
+/// A task was done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskCompleted {
+    /// The task.
+    pub task: TaskId,
+    /// What it was about.
+    pub subjects: Subjects,
+    /// Whose task it was.
+    pub employee: Option<EmployeeId>,
+    /// The result in words.
+    #[serde(skip)]
+    pub personal: Personal<Comment>,
+}
+fact!(TaskCompleted, personal Comment, |event, tags| {
+    tags.add(&event.task);
+    event.subjects.add_tags(tags);
+    tags.add_all(&event.employee);
+});
+
+/// A task was called off.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskCancelled {
+    /// The task.
+    pub task: TaskId,
+    /// What it was about.
+    pub subjects: Subjects,
+    /// Whose task it was.
+    pub employee: Option<EmployeeId>,
+    /// Why, in words.
+    #[serde(skip)]
+    pub personal: Personal<Comment>,
+}
+fact!(TaskCancelled, personal Comment, |event, tags| {
+    tags.add(&event.task);
+    event.subjects.add_tags(tags);
+    tags.add_all(&event.employee);
+});

@@ -1,0 +1,11 @@
+//! Tasks: work with a due time.
+
+mod cancel_task;
+mod complete_task;
+mod events;
+mod schedule_task;
+
+pub use cancel_task::CancelTask;
+pub use complete_task::CompleteTask;
+pub use events::*;
+pub use schedule_task::ScheduleTask;

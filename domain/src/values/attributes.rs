@@ -1,0 +1,97 @@
+//! Values of custom attributes (R104).
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Date, Timestamp, money::decimal};
+
+/// Values by attribute key, in key order.
+pub type Attributes = BTreeMap<String, AttributeValue>;
+
+/// One value. People write it bare (`"text"`, `12.5`, `true`); the log stores it with its type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AttributeValue {
+    /// Text, or the key of an option.
+    Text(String),
+    /// A number, exact.
+    Number(Decimal),
+    /// Yes or no.
+    Flag(bool),
+    /// A day.
+    Date(Date),
+    /// An instant.
+    Time(Timestamp),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Text(String),
+    Number(#[serde(with = "decimal")] Decimal),
+    Flag(bool),
+    Date(Date),
+    Time(Timestamp),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Flag(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl Serialize for AttributeValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return Stored::from(self.clone()).serialize(serializer);
+        }
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.collect_str(number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Date(date) => serializer.collect_str(date),
+            Self::Time(time) => serializer.collect_str(time),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AttributeValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return Stored::deserialize(deserializer).map(Self::from);
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Flag(flag) => Self::Flag(flag),
+            Written::Integer(number) => Self::Number(number.into()),
+            Written::Float(number) => Self::Number(Decimal::try_from(number).map_err(serde::de::Error::custom)?),
+            Written::Text(text) => Self::Text(text),
+        })
+    }
+}
+
+impl From<AttributeValue> for Stored {
+    fn from(value: AttributeValue) -> Self {
+        match value {
+            AttributeValue::Text(text) => Self::Text(text),
+            AttributeValue::Number(number) => Self::Number(number),
+            AttributeValue::Flag(flag) => Self::Flag(flag),
+            AttributeValue::Date(date) => Self::Date(date),
+            AttributeValue::Time(time) => Self::Time(time),
+        }
+    }
+}
+
+impl From<Stored> for AttributeValue {
+    fn from(value: Stored) -> Self {
+        match value {
+            Stored::Text(text) => Self::Text(text),
+            Stored::Number(number) => Self::Number(number),
+            Stored::Flag(flag) => Self::Flag(flag),
+            Stored::Date(date) => Self::Date(date),
+            Stored::Time(time) => Self::Time(time),
+        }
+    }
+}

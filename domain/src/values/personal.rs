@@ -1,0 +1,78 @@
+//! Personal data as types: their `Debug` hides the value, and their place in an event is apart from the rest.
+//!
+//! An event keeps everything personal in one field, `personal: Personal<…>`, which the codec stores as a part
+//! of its own, so that it can be sealed with the data subject's key and erased without touching the rest.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The personal part of an event: known, or erased for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Personal<T> {
+    /// The values.
+    Known(T),
+    /// Its key was destroyed; nothing remains but the fact.
+    Erased,
+}
+
+impl<T: Default> Default for Personal<T> {
+    fn default() -> Self {
+        Self::Known(T::default())
+    }
+}
+
+impl<T> Personal<T> {
+    /// The values, unless erased.
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Erased => None,
+        }
+    }
+
+    /// Whether nothing remains.
+    pub const fn is_erased(&self) -> bool {
+        matches!(self, Self::Erased)
+    }
+}
+
+macro_rules! personal_text {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The value in the clear.
+            #[must_use]
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "(hidden, {} bytes)"), self.0.len())
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    )*};
+}
+
+personal_text! {
+    /// An e-mail address as given.
+    Email,
+    /// A phone number as given.
+    Phone,
+    /// The name of a person, or of an account that may be one.
+    PersonName,
+    /// Free text that may name people: a comment, a subject line, a note.
+    PlainText,
+}

@@ -1,0 +1,1 @@
+//! Read models: what the log says, folded into answers.
