@@ -8,7 +8,6 @@ macro_rules! commands {
     ($($module:ident::$name:ident),* $(,)?) => {
         /// Any command.
         #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-        #[expect(clippy::large_enum_variant, reason = "commands are handled one at a time")]
         pub enum Command { $(
             #[doc = concat!("See [`crate::", stringify!($module), "::", stringify!($name), "`].")]
             $name(crate::$module::$name)

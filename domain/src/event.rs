@@ -136,7 +136,6 @@ macro_rules! events {
 
         /// Something that happened.
         #[derive(Clone, PartialEq, Eq, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "events are handled one at a time, mostly behind an Arc")]
         pub enum Event { $($(#[$doc])* $name(crate::$module::$name)),* }
 
         $(impl From<crate::$module::$name> for Event {

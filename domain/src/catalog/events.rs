@@ -104,4 +104,4 @@ pub struct AuditRulesPublished {
     /// The thresholds.
     pub thresholds: AuditThresholds,
 }
-fact!(AuditRulesPublished, |_event, _tags| ());
+fact!(AuditRulesPublished, |_event, _tags| {});

@@ -14,7 +14,7 @@ pub struct CompanyProfilePublished {
     /// IANA time zone in which days and months are counted, e.g. `Europe/Amsterdam`.
     pub time_zone: chrono_tz::Tz,
 }
-fact!(CompanyProfilePublished, |_event, _tags| ());
+fact!(CompanyProfilePublished, |_event, _tags| {});
 
 /// A business unit was formed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
