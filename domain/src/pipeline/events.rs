@@ -37,7 +37,7 @@ pub struct Stage {
 }
 
 /// A stage of a version of a pipeline.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct StageRef {
     /// The pipeline.
     pub pipeline: PipelineId,

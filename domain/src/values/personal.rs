@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The personal part of an event: known, or erased for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,24 @@ impl<T> Personal<T> {
     /// Whether nothing remains.
     pub const fn is_erased(&self) -> bool {
         matches!(self, Self::Erased)
+    }
+
+    /// A part of the values, or what is made of them; erased stays erased.
+    pub fn map<U>(&self, part: impl FnOnce(&T) -> U) -> Personal<U> {
+        match self {
+            Self::Known(value) => Personal::Known(part(value)),
+            Self::Erased => Personal::Erased,
+        }
+    }
+}
+
+/// For people: the value in the clear, or the word `erased`. The log stores the value itself, apart.
+impl<T: Serialize> Serialize for Personal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::Erased => serializer.serialize_str("erased"),
+        }
     }
 }
 

@@ -102,6 +102,16 @@ pub struct Period {
     pub until: Option<Timestamp>,
 }
 
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {} ", self.from)?;
+        match self.until {
+            Some(until) => write!(f, "until {until}"),
+            None => f.write_str("without end"),
+        }
+    }
+}
+
 impl Period {
     /// Whether the two periods share an instant.
     #[must_use]
@@ -113,6 +123,12 @@ impl Period {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.until.is_some_and(|until| until <= self.from)
+    }
+
+    /// Whether no instant of the other lies outside.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.from <= other.from && other.until.unwrap_or(Timestamp::MAX) <= self.until.unwrap_or(Timestamp::MAX)
     }
 
     /// Whether the instant lies inside.
