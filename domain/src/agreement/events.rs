@@ -8,10 +8,11 @@ use crate::ids::{AgreementId, EmployeeId, ReservationId, ResourceId};
 use crate::values::{Money, Period, Personal, PlainText};
 
 /// How an agreement was reached.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AgreementForm {
     /// By word of mouth.
+    #[default]
     Oral,
     /// In writing.
     Written,

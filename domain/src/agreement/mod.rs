@@ -4,8 +4,10 @@ mod events;
 mod reach_agreement;
 mod release_reservation;
 mod reserve_resource;
+mod state;
 
 pub use events::*;
 pub use reach_agreement::ReachAgreement;
 pub use release_reservation::ReleaseReservation;
 pub use reserve_resource::ReserveResource;
+pub use state::{Agreement, Reservation};

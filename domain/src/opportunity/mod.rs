@@ -7,6 +7,7 @@ mod move_opportunity;
 mod open_opportunity;
 mod reopen_opportunity;
 mod revise_opportunity;
+mod state;
 mod win_opportunity;
 
 pub use assign_opportunity_owner::AssignOpportunityOwner;
@@ -16,4 +17,5 @@ pub use move_opportunity::MoveOpportunity;
 pub use open_opportunity::OpenOpportunity;
 pub use reopen_opportunity::ReopenOpportunity;
 pub use revise_opportunity::ReviseOpportunity;
+pub use state::{Opportunity, OpportunityStatus, ProbabilityDeclaration, StageStay};
 pub use win_opportunity::WinOpportunity;

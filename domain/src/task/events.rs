@@ -9,7 +9,7 @@ use crate::lead::Comment;
 use crate::values::{Personal, PlainText, Timestamp};
 
 /// What is to be done.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TaskKind {
     /// Call.
@@ -19,6 +19,7 @@ pub enum TaskKind {
     /// Meet.
     Meeting,
     /// Anything else.
+    #[default]
     Other,
 }
 

@@ -1,0 +1,207 @@
+//! An opportunity as its events tell it: what entity look-ups, `replay` and lists show.
+
+use serde::Serialize;
+
+use crate::event::{Event, EventType, Recorded};
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Position};
+use crate::pipeline::StageRef;
+use crate::values::{Attributes, Date, Money, Personal, PlainText, Timestamp};
+
+/// Where a deal stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OpportunityStatus {
+    /// In a stage of its pipeline.
+    #[default]
+    Open,
+    /// The customer bought.
+    Won,
+    /// The customer did not buy.
+    Lost,
+}
+
+/// One stay in a stage. A stay ends when the deal moves on or closes; reopening begins another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct StageStay {
+    /// The stage.
+    pub stage: StageRef,
+    /// When it was entered, by business time.
+    pub entered_at: Timestamp,
+    /// The event that entered it.
+    pub entered: Position,
+    /// When it was left, by business time; may lie before `entered_at` where the source says so.
+    pub left_at: Option<Timestamp>,
+    /// The event that left it.
+    pub left: Option<Position>,
+}
+
+/// One declaration of the probability (R1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ProbabilityDeclaration {
+    /// 0 to 100; none = withdrawn.
+    pub percent: Option<u8>,
+    /// By whom.
+    pub employee: Option<EmployeeId>,
+    /// When, by business time.
+    pub declared_at: Timestamp,
+    /// The event that declares it.
+    pub position: Position,
+}
+
+/// An opportunity as of the last event folded.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Opportunity {
+    /// Its id.
+    pub id: OpportunityId,
+    /// Open, won or lost.
+    pub status: OpportunityStatus,
+    /// What it is about.
+    pub title: Personal<Option<PlainText>>,
+    /// The stage it is in, or was closed from.
+    pub stage: StageRef,
+    /// Every stay in a stage, oldest first.
+    pub stage_history: Vec<StageStay>,
+    /// The customer.
+    pub account: Option<AccountId>,
+    /// The person on the customer's side.
+    pub contact: Option<ContactId>,
+    /// The lead it came from.
+    pub origin_lead: Option<LeadId>,
+    /// The seller.
+    pub owner: Option<EmployeeId>,
+    /// What it may be worth, or was won for.
+    pub amount: Option<Money>,
+    /// When it is expected to close.
+    pub expected_close: Option<Date>,
+    /// The probability declared last, 0 to 100.
+    pub probability_percent: Option<u8>,
+    /// Every declared probability, oldest first.
+    pub probability_history: Vec<ProbabilityDeclaration>,
+    /// When it was opened, by business time; none = there is no such opportunity.
+    pub opened_at: Option<Timestamp>,
+    /// When it was won or lost, by business time; none while open.
+    pub closed_at: Option<Timestamp>,
+    /// Why it was lost: a key of the catalog of losses.
+    pub loss_reason: Option<String>,
+    /// Who won it instead.
+    pub competitor: Option<String>,
+    /// The comment on the loss.
+    pub loss_comment: Personal<Option<PlainText>>,
+    /// Custom attributes.
+    pub attributes: Attributes,
+}
+
+impl Opportunity {
+    /// The events it is made of.
+    pub const TYPES: &'static [EventType] = &[
+        EventType::OpportunityOpened,
+        EventType::OpportunityStageChanged,
+        EventType::OpportunityAmountRevised,
+        EventType::OpportunityExpectedCloseRevised,
+        EventType::OpportunityProbabilityDeclared,
+        EventType::OpportunityOwnerAssigned,
+        EventType::OpportunityWon,
+        EventType::OpportunityLost,
+        EventType::OpportunityReopened,
+        EventType::AttributesSet,
+    ];
+
+    /// Whether it was ever opened.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.opened_at.is_some()
+    }
+
+    /// Folds one of its events, in position order; others leave it as it is.
+    pub fn evolve(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::OpportunityOpened(opened) => {
+                self.id = opened.opportunity;
+                self.title = opened.personal.map(|details| details.title.clone());
+                self.account = opened.account;
+                self.contact = opened.contact;
+                self.origin_lead = opened.origin_lead;
+                self.owner = opened.owner;
+                self.amount = opened.amount;
+                self.expected_close = opened.expected_close;
+                self.attributes.clone_from(&opened.attributes);
+                self.opened_at = Some(recorded.occurred_at);
+                self.enter(&opened.stage, recorded);
+                if opened.probability_percent.is_some() {
+                    self.declare(opened.probability_percent, opened.owner, recorded);
+                }
+            }
+            Event::OpportunityStageChanged(changed) => {
+                self.leave(recorded);
+                self.enter(&changed.to, recorded);
+            }
+            Event::OpportunityAmountRevised(revised) => self.amount = revised.to,
+            Event::OpportunityExpectedCloseRevised(revised) => self.expected_close = revised.to,
+            Event::OpportunityProbabilityDeclared(declared) => {
+                self.declare(declared.to_percent, declared.employee, recorded);
+            }
+            Event::OpportunityOwnerAssigned(assigned) => self.owner = assigned.to,
+            Event::OpportunityWon(won) => {
+                self.close(OpportunityStatus::Won, recorded);
+                self.amount = won.amount;
+            }
+            Event::OpportunityLost(lost) => {
+                self.close(OpportunityStatus::Lost, recorded);
+                self.loss_reason = Some(lost.reason.clone());
+                self.competitor.clone_from(&lost.competitor);
+                self.loss_comment = lost.personal.map(|personal| personal.comment.clone());
+            }
+            Event::OpportunityReopened(reopened) => {
+                self.status = OpportunityStatus::Open;
+                self.closed_at = None;
+                self.loss_reason = None;
+                self.competitor = None;
+                self.loss_comment = Personal::default();
+                self.enter(&reopened.stage, recorded);
+            }
+            Event::AttributesSet(set) => {
+                for change in &set.changes {
+                    match &change.to {
+                        Some(value) => self.attributes.insert(change.key.clone(), value.clone()),
+                        None => self.attributes.remove(&change.key),
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, stage: &StageRef, recorded: &Recorded) {
+        self.stage.clone_from(stage);
+        self.stage_history.push(StageStay {
+            stage: stage.clone(),
+            entered_at: recorded.occurred_at,
+            entered: recorded.position,
+            left_at: None,
+            left: None,
+        });
+    }
+
+    fn leave(&mut self, recorded: &Recorded) {
+        if let Some(stay) = self.stage_history.last_mut() {
+            stay.left_at = Some(recorded.occurred_at);
+            stay.left = Some(recorded.position);
+        }
+    }
+
+    fn declare(&mut self, percent: Option<u8>, employee: Option<EmployeeId>, recorded: &Recorded) {
+        self.probability_percent = percent;
+        self.probability_history.push(ProbabilityDeclaration {
+            percent,
+            employee,
+            declared_at: recorded.occurred_at,
+            position: recorded.position,
+        });
+    }
+
+    fn close(&mut self, status: OpportunityStatus, recorded: &Recorded) {
+        self.status = status;
+        self.closed_at = Some(recorded.occurred_at);
+        self.leave(recorded);
+    }
+}
