@@ -1,0 +1,39 @@
+# The commands of Letopis. `make demo` and `make test` do all the set-up there is.
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+TOOLS := $(or $(LETOPIS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/letopis/tools)
+export PATH := $(PATH):$(TOOLS)/bin
+
+DATA ?= letopis-data
+LISTEN ?= 127.0.0.1:8080
+SIZE ?= medium
+SEED ?= 1
+
+.PHONY: demo test bench check build fmt
+
+# Builds, fills a data folder with a believable company, and serves it.
+demo: build
+	@test -e "$(DATA)/log" || "$(CARGO_TARGET_DIR)/debug/letopis" demo --data "$(DATA)" --seed $(SEED) --size $(SIZE)
+	@cat docs/demo.txt
+	@"$(CARGO_TARGET_DIR)/debug/letopis" serve --data "$(DATA)" --listen $(LISTEN)
+
+build:
+	@scripts/setup.sh build
+	cargo build --workspace --locked
+
+# Everything that CI runs.
+test:
+	@scripts/setup.sh test
+	cargo fetch --locked --quiet
+	cargo fmt --all --check
+	typos
+	cargo deny --offline check bans licenses sources
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo nextest run --workspace --locked
+
+# One table of measured figures beside their bars.
+bench: build
+	scripts/bench.sh
+
+fmt:
+	cargo fmt --all
