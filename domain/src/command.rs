@@ -4,6 +4,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Decision;
+
+/// Something done with a command whose type is known: deciding it, listing its boundary.
+pub trait CommandVisitor {
+    /// What comes out.
+    type Output;
+
+    /// Does it.
+    fn visit<D: Decision>(self, command: &D) -> Self::Output;
+}
+
 macro_rules! commands {
     ($($module:ident::$name:ident),* $(,)?) => {
         /// Any command.
@@ -22,6 +33,11 @@ macro_rules! commands {
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => stringify!($name)),* }
             }
+
+            /// Hands the command to the visitor under its own type.
+            pub fn visit<V: CommandVisitor>(&self, visitor: V) -> V::Output {
+                match self { $(Self::$name(command) => visitor.visit(command)),* }
+            }
         }
 
         $(impl From<crate::$module::$name> for Command {
@@ -34,43 +50,4 @@ commands! {
     employee::PublishCompanyProfile,
     employee::FormBusinessUnit,
     employee::FormTeam,
-    employee::HireEmployee,
-    employee::TransferEmployee,
-    employee::ReleaseEmployee,
-    pipeline::PublishPipeline,
-    catalog::PublishReasonCatalog,
-    catalog::PublishAuditRules,
-    attribute::PublishAttributes,
-    attribute::SetAttributes,
-    account::CreateAccount,
-    account::UpdateAccount,
-    account::AssignAccountOwner,
-    contact::CreateContact,
-    contact::UpdateContact,
-    lead::ReceiveLead,
-    lead::QualifyLead,
-    lead::AssignLead,
-    lead::RejectLead,
-    lead::RecycleLead,
-    lead::ReopenLead,
-    lead::ConvertLead,
-    opportunity::OpenOpportunity,
-    opportunity::MoveOpportunity,
-    opportunity::ReviseOpportunity,
-    opportunity::AssignOpportunityOwner,
-    opportunity::WinOpportunity,
-    opportunity::LoseOpportunity,
-    opportunity::ReopenOpportunity,
-    activity::RecordCall,
-    activity::RecordEmail,
-    activity::RecordMeeting,
-    activity::RecordMessage,
-    activity::RecordLetter,
-    activity::RecordNote,
-    agreement::ReachAgreement,
-    agreement::ReserveResource,
-    agreement::ReleaseReservation,
-    task::ScheduleTask,
-    task::CompleteTask,
-    task::CancelTask,
 }

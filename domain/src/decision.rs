@@ -1,7 +1,11 @@
 //! How a command becomes events: read what the boundary names, fold it, decide.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::common::Common;
 use crate::event::{Event, Recorded};
-use crate::ids::EmployeeId;
+use crate::ids::{EmployeeId, Position};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::values::Timestamp;
@@ -25,6 +29,23 @@ impl Circumstances {
     #[must_use]
     pub const fn is_in_future(&self) -> bool {
         self.occurred_at.ms_since(self.now) > FUTURE_TOLERANCE_MS
+    }
+
+    /// Refuses a fact that lies in the future. Every decision asks it first.
+    ///
+    /// # Errors
+    /// `InFuture`.
+    pub const fn check(&self) -> Result<(), Common> {
+        if self.is_in_future() {
+            return Err(Common::InFuture { occurred_at: self.occurred_at, now: self.now });
+        }
+        Ok(())
+    }
+
+    /// Who did it: the employee the command names, or else the actor.
+    #[must_use]
+    pub fn employee(&self, named: Option<EmployeeId>) -> Option<EmployeeId> {
+        named.or(self.actor)
     }
 }
 
@@ -50,4 +71,40 @@ pub trait Decision {
     /// # Errors
     /// The refusal, when a rule forbids it.
     fn decide(&self, state: &Self::State, at: &Circumstances) -> Result<Vec<Event>, Self::Rejection>;
+}
+
+/// What a decision knows, and what that knowledge depends on: the condition of the append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded<S> {
+    /// The state.
+    pub state: S,
+    /// Every item that was read on the way.
+    pub boundary: Query,
+}
+
+/// Reads and folds the boundary of a command until it no longer grows. `read` gives the events of a query, from
+/// one and the same moment of the log; each item is read once.
+///
+/// # Errors
+/// Those of `read`.
+pub fn fold<D: Decision, E>(
+    command: &D,
+    mut read: impl FnMut(&Query) -> Result<Vec<Arc<Recorded>>, E>,
+) -> Result<Folded<D::State>, E> {
+    let mut boundary = Query::default();
+    let mut events: BTreeMap<Position, Arc<Recorded>> = BTreeMap::new();
+    let mut state = D::State::default();
+    loop {
+        let mut wanted = command.boundary(&state);
+        wanted.items.retain(|item| !boundary.items.contains(item));
+        if wanted.items.is_empty() {
+            return Ok(Folded { state, boundary });
+        }
+        events.extend(read(&wanted)?.into_iter().map(|event| (event.position, event)));
+        boundary.items.append(&mut wanted.items);
+        state = D::State::default();
+        for event in events.values() {
+            command.evolve(&mut state, event);
+        }
+    }
 }

@@ -23,6 +23,9 @@ pub trait Fact: Serialize + DeserializeOwned + Into<Event> + Clone {
     /// What is stored apart because it is about a person; `()` where nothing is.
     type Personal: Serialize + DeserializeOwned + Default + Clone;
 
+    /// This kind of event, if the event is one.
+    fn of(event: &Event) -> Option<&Self>;
+
     /// Adds the tags by which the event is found: what it is about, claims and releases.
     fn tags(&self, tags: &mut Tags);
 

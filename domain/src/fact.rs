@@ -7,6 +7,10 @@ macro_rules! fact {
             const TYPE: crate::event::EventType = crate::event::EventType::$name;
             type Personal = ();
 
+            fn of(event: &crate::event::Event) -> Option<&Self> {
+                if let crate::event::Event::$name(fact) = event { Some(fact) } else { None }
+            }
+
             fn tags(&self, $tags: &mut crate::query::Tags) {
                 let $fact = self;
                 $body;
@@ -17,6 +21,10 @@ macro_rules! fact {
         impl crate::event::Fact for $name {
             const TYPE: crate::event::EventType = crate::event::EventType::$name;
             type Personal = $personal;
+
+            fn of(event: &crate::event::Event) -> Option<&Self> {
+                if let crate::event::Event::$name(fact) = event { Some(fact) } else { None }
+            }
 
             fn tags(&self, $tags: &mut crate::query::Tags) {
                 let $fact = self;

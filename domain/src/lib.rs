@@ -5,6 +5,7 @@
 //! `decision` (how a command becomes events), then one folder per subject.
 
 pub mod ids;
+pub mod limits;
 pub mod values;
 
 mod fact;
@@ -14,6 +15,10 @@ pub mod decision;
 pub mod event;
 pub mod query;
 pub mod refusal;
+
+pub mod common;
+pub mod known;
+pub mod testing;
 
 pub mod account;
 pub mod activity;

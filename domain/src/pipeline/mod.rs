@@ -2,6 +2,8 @@
 
 mod events;
 mod publish_pipeline;
+mod versions;
 
 pub use events::*;
 pub use publish_pipeline::PublishPipeline;
+pub use versions::{Pipeline, Pipelines};

@@ -27,6 +27,16 @@ impl Timestamp {
         self.0
     }
 
+    /// From text like `2026-01-31T09:30:00Z`.
+    ///
+    /// # Errors
+    /// When the text is not a time with a zone; says which.
+    pub fn from_rfc3339(text: &str) -> Result<Self, String> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| at.with_timezone(&Utc).into())
+            .map_err(|error| format!("'{text}' is not an RFC 3339 time: {error}"))
+    }
+
     /// As a calendar instant; instants out of the calendar's range are clamped.
     #[must_use]
     pub fn to_datetime(self) -> DateTime<Utc> {
@@ -79,10 +89,7 @@ impl<'de> Deserialize<'de> for Timestamp {
         if !deserializer.is_human_readable() {
             return i64::deserialize(deserializer).map(Self);
         }
-        let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|at| at.with_timezone(&Utc).into())
-            .map_err(|error| de::Error::custom(format!("'{text}' is not an RFC 3339 time: {error}")))
+        Self::from_rfc3339(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
