@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TaskId;
-use crate::values::PlainText;
+use crate::common::{Common, rejection};
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
+use crate::ids::{Tagged, TaskId};
+use crate::lead::Comment;
+use crate::limits;
+use crate::query::Query;
+use crate::task::{Task, TaskCompleted, TaskStatus};
+use crate::values::{Personal, PlainText};
 
 /// Record that a task is done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -14,4 +21,42 @@ pub struct CompleteTask {
     /// A comment in free words.
     #[serde(default)]
     pub comment: Option<PlainText>,
+}
+
+rejection! {
+    /// It is no longer open.
+    Closed { status: TaskStatus } => InvalidState, "task", "the task is {status} already";
+}
+
+impl Decision for CompleteTask {
+    type State = Task;
+    type Rejection = Rejection;
+
+    fn boundary(&self, _known: &Task) -> Query {
+        Query::about(&self.task, Task::TYPES)
+    }
+
+    fn evolve(&self, state: &mut Task, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    fn decide(&self, task: &Task, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
+        at.check()?;
+        limits::text("comment", self.comment.as_ref())?;
+        if !task.exists() {
+            return Err(Common::NotFound { field: "task", tag: self.task.tag() }.into());
+        }
+        match task.status {
+            TaskStatus::Open => {}
+            TaskStatus::Completed if task.comment.known() == Some(&self.comment) => return Ok(Vec::new()),
+            status => return Err(Rejection::Closed { status }),
+        }
+        let closed = TaskCompleted {
+            task: self.task,
+            subjects: task.subjects,
+            employee: task.employee,
+            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+        };
+        Ok(vec![closed.into()])
+    }
 }

@@ -3,9 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activity::Subjects;
+use crate::common::{Common, Existing};
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{EmployeeId, TaskId};
-use crate::task::TaskKind;
-use crate::values::{PlainText, Timestamp};
+use crate::known::{Known, References};
+use crate::limits;
+use crate::query::Query;
+use crate::task::{TaskKind, TaskScheduled, TaskText};
+use crate::values::{Personal, PlainText, Timestamp};
 
 /// Schedule a task.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,4 +31,51 @@ pub struct ScheduleTask {
     /// The task in words.
     #[serde(default)]
     pub title: Option<PlainText>,
+}
+
+/// What scheduling depends on.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    existing: Existing<TaskScheduled>,
+    known: Known,
+}
+
+impl ScheduleTask {
+    fn references(&self) -> References {
+        References::default().to_subjects(&self.subjects).to_employed("employee", self.employee)
+    }
+}
+
+impl Decision for ScheduleTask {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        self.references().within(Query::about(&self.task, &[EventType::TaskScheduled]))
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        if let Some(fact) = TaskScheduled::of(&event.event) {
+            state.existing.found(event.position, fact);
+        }
+        state.known.evolve(event);
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        if self.subjects.is_empty() {
+            return Err(Common::Required { field: "subjects" });
+        }
+        limits::short("title", self.title.as_ref().map(PlainText::reveal))?;
+        state.known.check(&self.references())?;
+        let scheduled = TaskScheduled {
+            task: self.task,
+            subjects: self.subjects,
+            employee: at.employee(self.employee),
+            kind: self.kind,
+            due_at: self.due_at,
+            personal: Personal::Known(TaskText { title: self.title.clone() }),
+        };
+        state.existing.create("task", scheduled)
+    }
 }

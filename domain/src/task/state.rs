@@ -1,5 +1,7 @@
 //! A task as its events tell it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::activity::Subjects;
@@ -20,6 +22,16 @@ pub enum TaskStatus {
     Completed,
     /// Called off.
     Cancelled,
+}
+
+impl fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
 
 /// A task as of the last event folded.
