@@ -7,6 +7,7 @@ mod record_letter;
 mod record_meeting;
 mod record_message;
 mod record_note;
+mod recording;
 
 pub use events::*;
 pub use record_call::RecordCall;
@@ -15,3 +16,4 @@ pub use record_letter::RecordLetter;
 pub use record_meeting::RecordMeeting;
 pub use record_message::RecordMessage;
 pub use record_note::RecordNote;
+pub use recording::DURATION_MAX_MS;

@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{ActivityText, CallOutcome, Direction, Subjects};
+use crate::activity::recording::{Activity, Recording, check_duration};
+use crate::activity::{ActivityText, CallOutcome, CallRecorded, Direction, Subjects};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
 use crate::ids::{ActivityId, EmployeeId};
-use crate::values::DurationMs;
+use crate::query::Query;
+use crate::values::{DurationMs, Personal};
 
 /// Record a call, or an attempt at one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,4 +33,37 @@ pub struct RecordCall {
     /// What was said or written.
     #[serde(default)]
     pub text: ActivityText,
+}
+
+impl RecordCall {
+    const fn activity(&self) -> Activity<'_> {
+        Activity { id: self.activity, subjects: &self.subjects, employee: self.employee, text: &self.text }
+    }
+}
+
+impl Decision for RecordCall {
+    type State = Recording;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &Recording) -> Query {
+        self.activity().boundary()
+    }
+
+    fn evolve(&self, state: &mut Recording, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    fn decide(&self, state: &Recording, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        check_duration(self.duration)?;
+        let recorded = CallRecorded {
+            activity: self.activity,
+            subjects: self.subjects,
+            employee: at.employee(self.employee),
+            direction: self.direction,
+            duration: self.duration,
+            outcome: self.outcome,
+            personal: Personal::Known(self.text.clone()),
+        };
+        state.record(&self.activity(), at, recorded)
+    }
 }

@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{ActivityText, Direction, Subjects};
+use crate::activity::recording::{Activity, Recording};
+use crate::activity::{ActivityText, Direction, EmailRecorded, Subjects};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
 use crate::ids::{ActivityId, EmployeeId};
+use crate::query::Query;
+use crate::values::Personal;
 
 /// Record an e-mail sent or received.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,4 +27,34 @@ pub struct RecordEmail {
     /// What was said or written.
     #[serde(default)]
     pub text: ActivityText,
+}
+
+impl RecordEmail {
+    const fn activity(&self) -> Activity<'_> {
+        Activity { id: self.activity, subjects: &self.subjects, employee: self.employee, text: &self.text }
+    }
+}
+
+impl Decision for RecordEmail {
+    type State = Recording;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &Recording) -> Query {
+        self.activity().boundary()
+    }
+
+    fn evolve(&self, state: &mut Recording, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    fn decide(&self, state: &Recording, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        let recorded = EmailRecorded {
+            activity: self.activity,
+            subjects: self.subjects,
+            employee: at.employee(self.employee),
+            direction: self.direction,
+            personal: Personal::Known(self.text.clone()),
+        };
+        state.record(&self.activity(), at, recorded)
+    }
 }

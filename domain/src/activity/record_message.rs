@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{ActivityText, Direction, Subjects};
+use crate::activity::recording::{Activity, Recording, check_code};
+use crate::activity::{ActivityText, Direction, MessageRecorded, Subjects};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
 use crate::ids::{ActivityId, EmployeeId};
+use crate::query::Query;
+use crate::values::Personal;
 
 /// Record a message sent or received.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,4 +30,36 @@ pub struct RecordMessage {
     /// What was said or written.
     #[serde(default)]
     pub text: ActivityText,
+}
+
+impl RecordMessage {
+    const fn activity(&self) -> Activity<'_> {
+        Activity { id: self.activity, subjects: &self.subjects, employee: self.employee, text: &self.text }
+    }
+}
+
+impl Decision for RecordMessage {
+    type State = Recording;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &Recording) -> Query {
+        self.activity().boundary()
+    }
+
+    fn evolve(&self, state: &mut Recording, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    fn decide(&self, state: &Recording, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        check_code("channel", self.channel.as_deref())?;
+        let recorded = MessageRecorded {
+            activity: self.activity,
+            subjects: self.subjects,
+            employee: at.employee(self.employee),
+            direction: self.direction,
+            channel: self.channel.clone(),
+            personal: Personal::Known(self.text.clone()),
+        };
+        state.record(&self.activity(), at, recorded)
+    }
 }

@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{ActivityText, Direction, Subjects};
+use crate::activity::recording::{Activity, Recording, check_code};
+use crate::activity::{ActivityText, Direction, NoteRecorded, Subjects};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
 use crate::ids::{ActivityId, EmployeeId};
+use crate::query::Query;
+use crate::values::Personal;
 
 /// Take a note.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,4 +31,36 @@ pub struct RecordNote {
     /// What was said or written.
     #[serde(default)]
     pub text: ActivityText,
+}
+
+impl RecordNote {
+    const fn activity(&self) -> Activity<'_> {
+        Activity { id: self.activity, subjects: &self.subjects, employee: self.employee, text: &self.text }
+    }
+}
+
+impl Decision for RecordNote {
+    type State = Recording;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &Recording) -> Query {
+        self.activity().boundary()
+    }
+
+    fn evolve(&self, state: &mut Recording, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    fn decide(&self, state: &Recording, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        check_code("kind", self.kind.as_deref())?;
+        let recorded = NoteRecorded {
+            activity: self.activity,
+            subjects: self.subjects,
+            employee: at.employee(self.employee),
+            kind: self.kind.clone(),
+            direction: self.direction.unwrap_or(Direction::Internal),
+            personal: Personal::Known(self.text.clone()),
+        };
+        state.record(&self.activity(), at, recorded)
+    }
 }
