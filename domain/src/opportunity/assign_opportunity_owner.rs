@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EmployeeId, OpportunityId};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Recorded};
+use crate::ids::{EmployeeId, OpportunityId, Tagged};
+use crate::known::{Known, References};
+use crate::opportunity::{Opportunity, OpportunityOwnerAssigned};
+use crate::query::Query;
 
 /// Give an opportunity to another owner, or to none.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -13,4 +19,45 @@ pub struct AssignOpportunityOwner {
     /// The new owner.
     #[serde(default)]
     pub owner: Option<EmployeeId>,
+}
+
+/// What assigning depends on. Closed opportunities change hands too: somebody looks after the customer.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    opportunity: Opportunity,
+    known: Known,
+}
+
+impl AssignOpportunityOwner {
+    fn references(&self) -> References {
+        References::default().to_employed("owner", self.owner)
+    }
+}
+
+impl Decision for AssignOpportunityOwner {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        let types = &[EventType::OpportunityOpened, EventType::OpportunityOwnerAssigned];
+        self.references().within(Query::about(&self.opportunity, types))
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.opportunity.evolve(event);
+        state.known.evolve(event);
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        if !state.opportunity.exists() {
+            return Err(Common::NotFound { field: "opportunity", tag: self.opportunity.tag() });
+        }
+        let from = state.opportunity.owner;
+        if from == self.owner {
+            return Ok(Vec::new());
+        }
+        state.known.check(&self.references())?;
+        Ok(vec![OpportunityOwnerAssigned { opportunity: self.opportunity, from, to: self.owner }.into()])
+    }
 }

@@ -2,8 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{Catalog, CatalogKind};
+use crate::common::rejection;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, Recorded};
 use crate::ids::{EmployeeId, OpportunityId};
-use crate::values::PlainText;
+use crate::lead::Comment;
+use crate::limits;
+use crate::opportunity::deal::{Deal, LIFECYCLE_AND_AMOUNT};
+use crate::opportunity::{Opportunity, OpportunityLost, OpportunityStatus};
+use crate::query::Query;
+use crate::values::{Personal, PlainText};
 
 /// Lose an opportunity for a reason of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,4 +31,65 @@ pub struct LoseOpportunity {
     /// Who of the company does it; none = the actor.
     #[serde(default)]
     pub employee: Option<EmployeeId>,
+}
+
+rejection! {
+    /// It is won, or was lost for another reason.
+    Closed { status: OpportunityStatus } => InvalidState, "opportunity",
+        "the opportunity is {status} already; reopen it before it is lost";
+}
+
+/// What losing depends on.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    deal: Deal,
+    catalog: Catalog,
+}
+
+impl LoseOpportunity {
+    fn says_the_same_as(&self, lost: &Opportunity) -> bool {
+        lost.status == OpportunityStatus::Lost
+            && lost.loss_reason.as_ref() == Some(&self.reason)
+            && lost.competitor == self.competitor
+            && lost.loss_comment.known() == Some(&self.comment)
+    }
+}
+
+impl Decision for LoseOpportunity {
+    type State = State;
+    type Rejection = Rejection;
+
+    fn boundary(&self, _known: &State) -> Query {
+        let own = Deal::boundary(self.opportunity, LIFECYCLE_AND_AMOUNT, self.employee);
+        Catalog::within(own, CatalogKind::OpportunityLoss)
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.deal.evolve(event);
+        state.catalog.evolve(event);
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
+        at.check()?;
+        limits::short("competitor", self.competitor.as_deref())?;
+        let opportunity = state.deal.find(self.opportunity, self.employee)?;
+        if self.says_the_same_as(opportunity) {
+            return Ok(Vec::new());
+        }
+        if opportunity.status != OpportunityStatus::Open {
+            return Err(Rejection::Closed { status: opportunity.status });
+        }
+        state.catalog.reason(&self.reason, self.comment.as_ref())?;
+        let lost = OpportunityLost {
+            opportunity: self.opportunity,
+            employee: at.employee(self.employee),
+            stage: opportunity.stage.clone(),
+            amount: opportunity.amount,
+            reason: self.reason.clone(),
+            catalog_version: state.catalog.version,
+            competitor: self.competitor.clone(),
+            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+        };
+        Ok(vec![lost.into()])
+    }
 }

@@ -1,6 +1,7 @@
 //! Opportunities: deals on their way through a pipeline.
 
 mod assign_opportunity_owner;
+mod deal;
 mod events;
 mod lose_opportunity;
 mod move_opportunity;

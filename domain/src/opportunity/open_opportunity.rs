@@ -2,8 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribute::{Definitions, EntityKind};
+use crate::common::{Common, Existing};
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{AccountId, ContactId, EmployeeId, OpportunityId, PipelineId};
-use crate::values::{Attributes, Date, Money, PlainText};
+use crate::known::{Known, References};
+use crate::limits;
+use crate::opportunity::{OpportunityDetails, OpportunityOpened};
+use crate::pipeline::Pipelines;
+use crate::query::Query;
+use crate::values::{Attributes, Date, Money, Personal, PlainText};
 
 /// Open an opportunity in a stage of a pipeline.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,4 +49,64 @@ pub struct OpenOpportunity {
     /// Custom attributes, checked against the published definitions.
     #[serde(default)]
     pub attributes: Attributes,
+}
+
+/// What opening depends on.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    existing: Existing<OpportunityOpened>,
+    pipelines: Pipelines,
+    definitions: Definitions,
+    known: Known,
+}
+
+impl OpenOpportunity {
+    fn references(&self) -> References {
+        References::default()
+            .to_any("account", self.account)
+            .to_any("contact", self.contact)
+            .to_employed("owner", self.owner)
+    }
+}
+
+impl Decision for OpenOpportunity {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        let own = Query::about(&self.opportunity, &[EventType::OpportunityOpened]);
+        let named = Pipelines::within(self.references().within(own), &self.pipeline);
+        Definitions::within_if_any(named, EntityKind::Opportunity, &self.attributes)
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        if let Some(fact) = OpportunityOpened::of(&event.event) {
+            state.existing.found(event.position, fact);
+        }
+        state.pipelines.evolve(event);
+        state.definitions.evolve(event);
+        state.known.evolve(event);
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        limits::short("title", self.title.as_ref().map(PlainText::reveal))?;
+        limits::amount("amount", self.amount.as_ref())?;
+        limits::percent("probabilityPercent", self.probability_percent)?;
+        state.known.check(&self.references())?;
+        let opened = OpportunityOpened {
+            opportunity: self.opportunity,
+            account: self.account,
+            contact: self.contact,
+            origin_lead: None,
+            stage: state.pipelines.pin(self.pipeline, self.stage.as_deref())?,
+            owner: self.owner,
+            amount: self.amount,
+            expected_close: self.expected_close,
+            probability_percent: self.probability_percent,
+            attributes: state.definitions.check(&self.attributes)?,
+            personal: Personal::Known(OpportunityDetails { title: self.title.clone() }),
+        };
+        state.existing.create("opportunity", opened)
+    }
 }

@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::common::rejection;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Recorded};
 use crate::ids::{EmployeeId, OpportunityId};
+use crate::limits;
+use crate::opportunity::deal::Deal;
+use crate::opportunity::{
+    OpportunityAmountRevised, OpportunityExpectedCloseRevised, OpportunityProbabilityDeclared, OpportunityStatus,
+};
+use crate::query::Query;
 use crate::values::{Date, Money};
 
 /// Revise amount, expected close or declared probability; what is absent stays.
@@ -23,4 +32,59 @@ pub struct ReviseOpportunity {
     /// Who of the company does it; none = the actor.
     #[serde(default)]
     pub employee: Option<EmployeeId>,
+}
+
+rejection! {
+    /// It is won or lost.
+    Closed { status: OpportunityStatus } => InvalidState, "opportunity",
+        "the opportunity is {status}; reopen it before it is revised";
+}
+
+const TYPES: &[EventType] = &[
+    EventType::OpportunityOpened,
+    EventType::OpportunityAmountRevised,
+    EventType::OpportunityExpectedCloseRevised,
+    EventType::OpportunityProbabilityDeclared,
+    EventType::OpportunityWon,
+    EventType::OpportunityLost,
+    EventType::OpportunityReopened,
+];
+
+impl Decision for ReviseOpportunity {
+    type State = Deal;
+    type Rejection = Rejection;
+
+    fn boundary(&self, _known: &Deal) -> Query {
+        Deal::boundary(self.opportunity, TYPES, self.employee)
+    }
+
+    fn evolve(&self, state: &mut Deal, event: &Recorded) {
+        state.evolve(event);
+    }
+
+    /// One event per value that changed, so that n edits are n facts (R93).
+    fn decide(&self, state: &Deal, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
+        at.check()?;
+        limits::amount("amount", self.amount.as_ref())?;
+        limits::percent("probabilityPercent", self.probability_percent)?;
+        let before = state.find(self.opportunity, self.employee)?;
+        if before.status != OpportunityStatus::Open {
+            return Err(Rejection::Closed { status: before.status });
+        }
+        let (opportunity, employee) = (self.opportunity, at.employee(self.employee));
+        let mut events = Vec::new();
+        if self.amount.is_some() && self.amount != before.amount {
+            let (from, to) = (before.amount, self.amount);
+            events.push(OpportunityAmountRevised { opportunity, employee, from, to }.into());
+        }
+        if self.expected_close.is_some() && self.expected_close != before.expected_close {
+            let (from, to) = (before.expected_close, self.expected_close);
+            events.push(OpportunityExpectedCloseRevised { opportunity, employee, from, to }.into());
+        }
+        if self.probability_percent.is_some() && self.probability_percent != before.probability_percent {
+            let (from_percent, to_percent) = (before.probability_percent, self.probability_percent);
+            events.push(OpportunityProbabilityDeclared { opportunity, employee, from_percent, to_percent }.into());
+        }
+        Ok(events)
+    }
 }

@@ -1,5 +1,7 @@
 //! An opportunity as its events tell it: what entity look-ups, `replay` and lists show.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::event::{Event, EventType, Recorded};
@@ -18,6 +20,16 @@ pub enum OpportunityStatus {
     Won,
     /// The customer did not buy.
     Lost,
+}
+
+impl fmt::Display for OpportunityStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        })
+    }
 }
 
 /// One stay in a stage. A stay ends when the deal moves on or closes; reopening begins another.
