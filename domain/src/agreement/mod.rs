@@ -1,6 +1,8 @@
 //! Agreements, oral ones first-class, and the resources they hold (R66, R67).
 
 mod events;
+mod holdings;
+mod line;
 mod reach_agreement;
 mod release_reservation;
 mod reserve_resource;
