@@ -7,10 +7,11 @@ use crate::ids::{AccountId, EmployeeId, LeadId, SubjectId};
 use crate::values::{Attributes, Email, PersonName, Personal, Phone};
 
 /// What an account is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AccountKind {
-    /// An organisation.
+    /// An organization.
+    #[default]
     Company,
     /// A person who buys for themselves.
     Private,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, LeadId, OpportunityId, Tagged};
 use crate::query::Tag;
-use crate::values::AttributeValue;
+use crate::values::{AttributeValue, Attributes};
 
 /// Entities that carry custom attributes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -140,3 +140,15 @@ pub struct AttributesSet {
     pub changes: Vec<AttributeChange>,
 }
 fact!(AttributesSet, |event, tags| tags.add(&event.entity));
+
+impl AttributesSet {
+    /// Makes the changes.
+    pub fn change(&self, attributes: &mut Attributes) {
+        for change in &self.changes {
+            match &change.to {
+                Some(value) => attributes.insert(change.key.clone(), value.clone()),
+                None => attributes.remove(&change.key),
+            };
+        }
+    }
+}

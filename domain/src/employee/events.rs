@@ -44,10 +44,11 @@ fact!(TeamFormed, |event, tags| {
 });
 
 /// Whether a person or a machine acts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmployeeKind {
     /// A person; detectors judge people.
+    #[default]
     Human,
     /// A machine; detectors do not judge machines.
     System,

@@ -6,6 +6,7 @@ mod form_team;
 mod hire_employee;
 mod publish_company_profile;
 mod release_employee;
+mod state;
 mod transfer_employee;
 
 pub use events::*;
@@ -14,4 +15,5 @@ pub use form_team::FormTeam;
 pub use hire_employee::HireEmployee;
 pub use publish_company_profile::PublishCompanyProfile;
 pub use release_employee::ReleaseEmployee;
+pub use state::{BusinessUnit, Company, Employee, Team};
 pub use transfer_employee::TransferEmployee;

@@ -8,6 +8,7 @@ mod receive_lead;
 mod recycle_lead;
 mod reject_lead;
 mod reopen_lead;
+mod state;
 
 pub use assign_lead::AssignLead;
 pub use convert_lead::{ConversionAccount, ConversionContact, ConversionOpportunity, ConvertLead};
@@ -17,3 +18,4 @@ pub use receive_lead::ReceiveLead;
 pub use recycle_lead::RecycleLead;
 pub use reject_lead::RejectLead;
 pub use reopen_lead::ReopenLead;
+pub use state::{Lead, LeadConversion, LeadDismissal, LeadStatus};

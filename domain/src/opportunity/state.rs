@@ -171,14 +171,7 @@ impl Opportunity {
                 self.loss_comment = Personal::default();
                 self.enter(&reopened.stage, recorded);
             }
-            Event::AttributesSet(set) => {
-                for change in &set.changes {
-                    match &change.to {
-                        Some(value) => self.attributes.insert(change.key.clone(), value.clone()),
-                        None => self.attributes.remove(&change.key),
-                    };
-                }
-            }
+            Event::AttributesSet(set) => set.change(&mut self.attributes),
             _ => {}
         }
     }

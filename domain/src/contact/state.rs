@@ -1,0 +1,69 @@
+//! A contact as its events tell it: what entity look-ups, `replay` and lists show.
+
+use serde::Serialize;
+
+use crate::contact::ContactDetails;
+use crate::event::{Event, EventType, Recorded};
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, SubjectId};
+use crate::values::{Attributes, Personal, Timestamp};
+
+/// A contact as of the last event folded.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// The data subject.
+    pub subject: SubjectId,
+    /// Name and contact data.
+    pub personal: Personal<ContactDetails>,
+    /// The account they belong to.
+    pub account: Option<AccountId>,
+    /// Their part in the account.
+    pub role: Option<String>,
+    /// Who looks after them.
+    pub owner: Option<EmployeeId>,
+    /// The lead they came from.
+    pub origin_lead: Option<LeadId>,
+    /// Custom attributes.
+    pub attributes: Attributes,
+    /// When it was created, by business time; none = there is no such contact.
+    pub created_at: Option<Timestamp>,
+}
+
+impl Contact {
+    /// The events it is made of.
+    pub const TYPES: &'static [EventType] =
+        &[EventType::ContactCreated, EventType::ContactUpdated, EventType::AttributesSet];
+
+    /// Whether it was ever created.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.created_at.is_some()
+    }
+
+    /// Folds one of its events, in position order; others leave it as it is.
+    pub fn evolve(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::ContactCreated(created) => {
+                *self = Self {
+                    id: created.contact,
+                    subject: created.subject,
+                    personal: created.personal.clone(),
+                    account: created.account,
+                    role: created.role.clone(),
+                    owner: created.owner,
+                    origin_lead: created.origin_lead,
+                    attributes: created.attributes.clone(),
+                    created_at: Some(recorded.occurred_at),
+                };
+            }
+            Event::ContactUpdated(updated) => {
+                self.personal.clone_from(&updated.personal);
+                self.account = updated.account;
+                self.role.clone_from(&updated.role);
+            }
+            Event::AttributesSet(set) => set.change(&mut self.attributes),
+            _ => {}
+        }
+    }
+}
