@@ -2,5 +2,16 @@
 
 pub mod environment;
 pub mod error;
+pub mod limits;
 pub mod log;
+
+pub mod chunk;
+pub mod codec;
+pub mod memory;
 pub mod transact;
+
+mod shelf;
+mod stamps;
+
+#[cfg(test)]
+mod contract;

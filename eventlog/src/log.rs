@@ -3,6 +3,7 @@
 //! Two logs stand behind this trait and one contract suite: `MemoryLog`, the oracle, and `RocksLog`.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -115,6 +116,12 @@ impl Range {
     }
 }
 
+/// Receives the events of a scan one by one and says whether to go on.
+pub type ScanStep<'a> = dyn FnMut(Recorded) -> ControlFlow<()> + 'a;
+
+/// Events per page of a scan over a log that has no better way.
+const SCAN_PAGE_EVENTS: usize = 4_096;
+
 /// The answer of an append, later.
 pub type AppendFuture = Pin<Box<dyn Future<Output = Result<Appended, AppendError>> + Send>>;
 
@@ -132,7 +139,7 @@ pub trait Log: Send + Sync + 'static {
     /// Follows the durable head.
     fn watch_head(&self) -> watch::Receiver<Position>;
 
-    /// Appends atomically and answers once the events are durable.
+    /// Appends atomically and answers once the events are durable. Nothing happens before the future is polled.
     ///
     /// A request whose key is in the log already is not appended again: when the digest agrees the answer is
     /// `AppendError::Repeated` with where it stands, else `AppendError::RequestIdReused`.
@@ -156,6 +163,33 @@ pub trait Log: Send + Sync + 'static {
     /// When the record is unreadable.
     fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError>;
 
+    /// The events at the positions, in the order asked for; none past the head.
+    ///
+    /// # Errors
+    /// When a record is unreadable.
+    fn get_many(&self, positions: &[Position]) -> Result<Vec<Option<Arc<Recorded>>>, ReadError> {
+        positions.iter().map(|position| self.get(*position)).collect()
+    }
+
+    /// Hands over every event after `after` up to and with `upto`, oldest first, until told to stop.
+    ///
+    /// # Errors
+    /// When a record is unreadable; what came before it was handed over.
+    fn scan(&self, after: Position, upto: Position, each: &mut ScanStep<'_>) -> Result<(), ReadError> {
+        let upto = upto.min(self.head());
+        let mut after = after;
+        while after < upto {
+            let range = Range { upto, ..Range::after(after, SCAN_PAGE_EVENTS) };
+            for event in self.read(&Query::all(), range)? {
+                after = event.position;
+                if each(Arc::unwrap_or_clone(event)).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The request of this id, if its events are in the log.
     ///
     /// # Errors
@@ -174,4 +208,15 @@ pub trait Log: Send + Sync + 'static {
         let query = Query::default().or_item(&[], vec![tag.clone()]);
         Ok(!self.find(&query, Range::after(Position::START, 1))?.is_empty())
     }
+}
+
+/// An event as it stands in the log.
+pub(crate) fn recorded(
+    event: NewEvent,
+    position: Position,
+    recorded_at: Timestamp,
+    request: Option<RequestId>,
+) -> Recorded {
+    let NewEvent { id, occurred_at, actor, correlation, causation, event } = event;
+    Recorded { position, id, occurred_at, recorded_at, actor, request, correlation, causation, event }
 }

@@ -1,0 +1,148 @@
+//! The log in memory: the oracle that the real log is held against, and a light stand-in for tests.
+
+use std::sync::Arc;
+
+use letopis_domain::event::{NewEvent, Recorded};
+use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::query::Query;
+use letopis_domain::values::Timestamp;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use tokio::sync::watch;
+
+use crate::environment::Environment;
+use crate::error::{AppendError, ReadError};
+use crate::limits;
+use crate::log::{
+    AppendFuture, AppendRequest, Appended, Log, Match, PositionFuture, Range, RequestKey, RequestRecord, recorded,
+};
+use crate::shelf::Shelf;
+use crate::stamps::Stamps;
+
+/// An event log that forgets everything when it is dropped.
+pub struct MemoryLog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    env: Arc<dyn Environment>,
+    history: Mutex<History>,
+    head: watch::Sender<Position>,
+}
+
+struct History {
+    events: Shelf,
+    requests: FxHashMap<RequestId, RequestRecord>,
+    stamps: Stamps,
+}
+
+impl MemoryLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new(env: Arc<dyn Environment>) -> Arc<Self> {
+        let history =
+            History { events: Shelf::default(), requests: FxHashMap::default(), stamps: Stamps::after(Timestamp::MIN) };
+        let head = watch::Sender::new(Position::START);
+        Arc::new(Self { shared: Arc::new(Shared { env, history: Mutex::new(history), head }) })
+    }
+}
+
+impl Shared {
+    fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+        limits::encode(&request)?;
+        let mut history = self.history.lock();
+        for key in request.requests.iter().filter_map(|request| request.key.as_ref()) {
+            history.refuse_known(key)?;
+        }
+        let newer = Range::after(request.condition.after, 1);
+        if let Some(found) = history.events.find(&request.condition.fail_if_events_match, newer).first() {
+            return Err(AppendError::Conflict(matched(found)));
+        }
+        let recorded_at = history.stamps.stamp(self.env.now());
+        let first = history.events.head().next();
+        for request in request.requests {
+            history.push_request(request.key, request.events, recorded_at);
+        }
+        let last = history.events.head();
+        self.head.send_replace(last);
+        Ok(Appended { first, last, recorded_at })
+    }
+}
+
+impl History {
+    fn refuse_known(&self, key: &RequestKey) -> Result<(), AppendError> {
+        let Some(known) = self.requests.get(&key.id) else { return Ok(()) };
+        if known.digest != key.digest {
+            return Err(AppendError::RequestIdReused { first: known.first });
+        }
+        let recorded_at = self.events.at(known.first).map_or(Timestamp::MIN, |event| event.recorded_at);
+        Err(AppendError::Repeated(Appended { first: known.first, last: known.last, recorded_at }))
+    }
+
+    fn push_request(&mut self, key: Option<RequestKey>, events: Vec<NewEvent>, recorded_at: Timestamp) {
+        let first = self.events.head().next();
+        for event in events {
+            let request = key.as_ref().map(|key| key.id.clone());
+            self.events.push(Arc::new(recorded(event, self.events.head().next(), recorded_at, request)));
+        }
+        if let Some(key) = key {
+            self.requests.insert(key.id, RequestRecord { digest: key.digest, first, last: self.events.head() });
+        }
+    }
+}
+
+fn matched(event: &Arc<Recorded>) -> Match {
+    Match { position: event.position, event_type: event.event.event_type() }
+}
+
+impl Log for MemoryLog {
+    fn head(&self) -> Position {
+        *self.shared.head.borrow()
+    }
+
+    fn watch_head(&self) -> watch::Receiver<Position> {
+        self.shared.head.subscribe()
+    }
+
+    fn append(&self, request: AppendRequest) -> AppendFuture {
+        let shared = self.shared.clone();
+        Box::pin(async move { shared.append(request) })
+    }
+
+    fn read(&self, query: &Query, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
+        Ok(self.shared.history.lock().events.find(query, range).into_iter().cloned().collect())
+    }
+
+    fn find(&self, query: &Query, range: Range) -> Result<Vec<Match>, ReadError> {
+        Ok(self.shared.history.lock().events.find(query, range).into_iter().map(matched).collect())
+    }
+
+    fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
+        Ok(self.shared.history.lock().events.at(position).cloned())
+    }
+
+    fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
+        Ok(self.shared.history.lock().requests.get(id).copied())
+    }
+
+    fn position_at(&self, at: Timestamp) -> PositionFuture {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let mut history = shared.history.lock();
+            let at = history.stamps.settle(at, shared.env.now());
+            Ok(Position(history.events.count_recorded_upto(at) as u64))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Fixture, log_contract};
+
+    fn fixture() -> Fixture {
+        Fixture::new(|env| (MemoryLog::new(env), ()))
+    }
+
+    log_contract!(fixture);
+}
