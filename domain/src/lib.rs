@@ -20,9 +20,6 @@ pub mod common;
 pub mod known;
 pub mod testing;
 
-#[cfg(test)]
-mod fixtures;
-
 pub mod account;
 pub mod activity;
 pub mod agreement;

@@ -1,0 +1,215 @@
+//! Many commands decided in memory and appended as one: how an import keeps the rules and the speed.
+//!
+//! A command sees the log as of the chunk's base position and the events of the commands before it. What was
+//! read is remembered by query item and kept up to date, so that the next command on the same subject reads
+//! nothing. All boundaries together are the condition of the append.
+
+mod cache;
+
+use std::sync::Arc;
+
+use letopis_domain::command::Command;
+use letopis_domain::event::Event;
+use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::query::{AppendCondition, Query, QueryItem};
+use letopis_domain::refusal::{Conflict, RefusalCode};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::environment::Environment;
+use crate::error::{AppendError, ReadError, TransactError};
+use crate::log::{AppendRequest, Appended, Log, Match, RequestDigest, RequestEvents, recorded};
+use crate::shelf::Shelf;
+use crate::transact::{ATTEMPTS_MAX, Decide, Envelope, refused};
+use cache::Cache;
+
+/// What became of one command of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChunkOutcome {
+    /// It brought events, which the next commit appends.
+    Recorded(Vec<Event>),
+    /// The history already said so.
+    Unchanged,
+    /// The same request is in the log, or earlier in this chunk.
+    Duplicate,
+}
+
+/// Commands that are decided one after the other and appended together.
+///
+/// After an error of [`Chunk::commit`] the chunk is empty: none of its commands is in the log.
+pub struct Chunk {
+    log: Arc<dyn Log>,
+    env: Arc<dyn Environment>,
+    /// The log as of `cache.base()`.
+    cache: Cache,
+    /// The events of this chunk, at the positions they will have unless others append in between.
+    own: Shelf,
+    decided: Vec<(Command, Envelope)>,
+    requests: Vec<RequestEvents>,
+    digests: FxHashMap<RequestId, RequestDigest>,
+    boundary: FxHashSet<QueryItem>,
+}
+
+impl Chunk {
+    /// An empty chunk on the log as it is.
+    #[must_use]
+    pub fn new(log: Arc<dyn Log>, env: Arc<dyn Environment>) -> Self {
+        let base = log.head();
+        Self {
+            log,
+            env,
+            cache: Cache::new(base),
+            own: Shelf::after(base),
+            decided: Vec::new(),
+            requests: Vec::new(),
+            digests: FxHashMap::default(),
+            boundary: FxHashSet::default(),
+        }
+    }
+
+    /// Events that wait for the commit.
+    #[must_use]
+    pub fn pending_events(&self) -> usize {
+        usize::try_from(self.own.head().0 - self.cache.base().0).unwrap_or(usize::MAX)
+    }
+
+    /// Decides a command on the log and the commands before it.
+    ///
+    /// # Errors
+    /// `Refused` by a rule, or with code `Changed` when the request id stands for another content; a refused
+    /// command leaves no trace. Otherwise the log could not be read.
+    pub fn execute(&mut self, command: &Command, envelope: &Envelope) -> Result<ChunkOutcome, TransactError> {
+        if self.requests.is_empty() {
+            self.catch_up()?;
+        }
+        if self.is_duplicate(envelope)? {
+            return Ok(ChunkOutcome::Duplicate);
+        }
+        let at = envelope.circumstances(self.env.now());
+        let (log, cache, own) = (&*self.log, &mut self.cache, &self.own);
+        let mut read = |query: &Query| cache.read(log, own, query);
+        let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
+        if decided.events.is_empty() {
+            return Ok(ChunkOutcome::Unchanged);
+        }
+        let events = envelope.new_events(decided.events.clone(), &at, &*self.env);
+        for event in &events {
+            let request = envelope.key.as_ref().map(|key| key.id.clone());
+            let event = Arc::new(recorded(event.clone(), self.own.head().next(), at.now, request));
+            self.cache.add(&event);
+            self.own.push(event);
+        }
+        self.boundary.extend(decided.boundary.items);
+        self.digests.extend(envelope.key.clone().map(|key| (key.id, key.digest)));
+        self.requests.push(RequestEvents { key: envelope.key.clone(), events });
+        self.decided.push((command.clone(), envelope.clone()));
+        Ok(ChunkOutcome::Recorded(decided.events))
+    }
+
+    /// Appends what was decided; none when nothing was. When others wrote to the same subjects, everything is
+    /// decided anew, as long as every command still brings events.
+    ///
+    /// # Errors
+    /// `Contended` when a command would end otherwise now: execute the commands again. Otherwise the log failed.
+    pub async fn commit(&mut self) -> Result<Option<Appended>, TransactError> {
+        for attempts in 1.. {
+            if self.requests.is_empty() {
+                return Ok(None);
+            }
+            let condition = AppendCondition {
+                fail_if_events_match: Query { items: self.boundary.drain().collect() },
+                after: self.cache.base(),
+            };
+            let requests = std::mem::take(&mut self.requests);
+            match self.log.append(AppendRequest { requests, condition }).await {
+                Ok(appended) => {
+                    self.settle(appended)?;
+                    return Ok(Some(appended));
+                }
+                Err(AppendError::Conflict(last)) => self.decide_again(attempts, last)?,
+                Err(error) => {
+                    self.discard()?;
+                    return Err(TransactError::Append(error));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_duplicate(&self, envelope: &Envelope) -> Result<bool, TransactError> {
+        let Some(key) = &envelope.key else { return Ok(false) };
+        let (digest, position) = if let Some(digest) = self.digests.get(&key.id) {
+            (*digest, None)
+        } else if let Some(known) = envelope.known_request(&*self.log)? {
+            (known.digest, Some(known.first))
+        } else {
+            return Ok(false);
+        };
+        if digest == key.digest {
+            return Ok(true);
+        }
+        let message = "the same identity came before with other content".to_owned();
+        let conflict = position.map(|first| Conflict { position: Some(first), event_type: None, holder: None });
+        Err(refused(RefusalCode::Changed, message, conflict))
+    }
+
+    /// The events are in the log. When nobody came in between, they stand where the cache has them already.
+    fn settle(&mut self, appended: Appended) -> Result<(), ReadError> {
+        if appended.first == self.cache.base().next() {
+            self.cache.advance_to(appended.last);
+        } else {
+            self.cache.forget(self.own.iter());
+        }
+        self.clear();
+        self.catch_up()
+    }
+
+    fn decide_again(&mut self, attempts: u32, last: Match) -> Result<(), TransactError> {
+        let commands = std::mem::take(&mut self.decided);
+        self.discard()?;
+        let contended = TransactError::Contended { attempts, last };
+        if attempts >= ATTEMPTS_MAX {
+            return Err(contended);
+        }
+        for (command, envelope) in commands {
+            match self.execute(&command, &envelope) {
+                Ok(ChunkOutcome::Recorded(_)) => {}
+                Ok(_) | Err(TransactError::Refused(_)) => {
+                    self.discard()?;
+                    return Err(contended);
+                }
+                Err(error) => {
+                    self.discard()?;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops what was decided and looks at the log as it is.
+    fn discard(&mut self) -> Result<(), ReadError> {
+        self.cache.forget(self.own.iter());
+        self.clear();
+        self.catch_up()
+    }
+
+    fn clear(&mut self) {
+        self.decided.clear();
+        self.requests.clear();
+        self.digests.clear();
+        self.boundary.clear();
+        self.own = Shelf::after(self.cache.base());
+    }
+
+    fn catch_up(&mut self) -> Result<(), ReadError> {
+        let head: Position = self.log.head();
+        if head > self.cache.base() {
+            self.cache.catch_up(&*self.log, head)?;
+            self.own = Shelf::after(head);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Tests of chunks, on the memory log, with another writer beside them.
+
+use letopis_domain::employee::{FormBusinessUnit, FormTeam, PublishCompanyProfile};
+use letopis_domain::ids::BusinessUnitId;
+use letopis_domain::values::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::contract::{NOW, append, block_on, qualified, request};
+use crate::environment::SeededEnvironment;
+use crate::log::{Range, RequestKey};
+use crate::memory::MemoryLog;
+
+struct Desk {
+    log: Arc<MemoryLog>,
+    env: Arc<SeededEnvironment>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let env = Arc::new(SeededEnvironment::new(1, NOW));
+        Self { log: MemoryLog::new(env.clone()), env }
+    }
+
+    fn chunk(&self) -> Chunk {
+        Chunk::new(self.log.clone(), self.env.clone())
+    }
+
+    fn rival(&self, command: &Command) {
+        let mut chunk = self.chunk();
+        execute(&mut chunk, command);
+        block_on(chunk.commit()).unwrap().unwrap();
+    }
+
+    fn types(&self) -> Vec<String> {
+        let events = self.log.read(&Query::all(), Range::ALL).unwrap();
+        events.iter().map(|event| event.event.event_type().to_string()).collect()
+    }
+}
+
+fn unit(number: u128) -> BusinessUnitId {
+    Uuid::from_u128(number).into()
+}
+
+fn form_unit(number: u128, name: &str) -> Command {
+    FormBusinessUnit { unit: unit(number), name: name.to_owned() }.into()
+}
+
+fn form_team(number: u128, unit_number: u128) -> Command {
+    let team = Uuid::from_u128(number).into();
+    FormTeam { team, name: "Team".to_owned(), parent: None, unit: Some(unit(unit_number)) }.into()
+}
+
+fn publish_profile(name: &str) -> Command {
+    PublishCompanyProfile { name: name.to_owned(), time_zone: chrono_tz::UTC }.into()
+}
+
+fn keyed(id: &str, digest: u8) -> Envelope {
+    let key = RequestKey { id: RequestId::new(id).unwrap(), digest: [digest; 16] };
+    Envelope { key: Some(key), ..Envelope::default() }
+}
+
+fn execute(chunk: &mut Chunk, command: &Command) -> ChunkOutcome {
+    chunk.execute(command, &Envelope::default()).unwrap()
+}
+
+fn code(answer: Result<ChunkOutcome, TransactError>) -> RefusalCode {
+    match answer {
+        Err(TransactError::Refused(refused)) => refused.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_command_sees_the_events_of_the_commands_before_it() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    assert_eq!(code(chunk.execute(&form_team(9, 1), &Envelope::default())), RefusalCode::NotFound);
+    assert!(matches!(execute(&mut chunk, &form_unit(1, "North")), ChunkOutcome::Recorded(_)));
+    assert!(matches!(execute(&mut chunk, &form_team(9, 1)), ChunkOutcome::Recorded(_)));
+    assert_eq!(execute(&mut chunk, &form_unit(1, "North")), ChunkOutcome::Unchanged);
+    assert_eq!(code(chunk.execute(&form_unit(1, "South"), &Envelope::default())), RefusalCode::AlreadyExists);
+    assert_eq!(chunk.pending_events(), 2);
+    let appended = block_on(chunk.commit()).unwrap().unwrap();
+    assert_eq!((appended.first.0, appended.last.0), (1, 2));
+    assert_eq!(desk.types(), ["BusinessUnitFormed", "TeamFormed"]);
+    assert_eq!(block_on(chunk.commit()).unwrap(), None);
+}
+
+#[test]
+fn what_was_read_is_kept_from_chunk_to_chunk() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &form_unit(1, "North"));
+    block_on(chunk.commit()).unwrap();
+    assert!(matches!(execute(&mut chunk, &form_team(9, 1)), ChunkOutcome::Recorded(_)));
+    block_on(chunk.commit()).unwrap();
+    assert_eq!(execute(&mut chunk, &form_team(9, 1)), ChunkOutcome::Unchanged);
+}
+
+#[test]
+fn a_request_is_recorded_once_within_a_chunk_and_across_chunks() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    let mut twice = || {
+        chunk.execute(&form_unit(1, "North"), &keyed("row 1", 1)).unwrap();
+        assert_eq!(chunk.execute(&form_unit(1, "North"), &keyed("row 1", 1)).unwrap(), ChunkOutcome::Duplicate);
+        assert_eq!(code(chunk.execute(&form_unit(1, "N."), &keyed("row 1", 2))), RefusalCode::Changed);
+        block_on(chunk.commit()).unwrap()
+    };
+    assert!(twice().is_some());
+    assert!(twice().is_none());
+    assert_eq!(desk.log.head(), Position(1));
+}
+
+#[test]
+fn others_who_write_about_something_else_do_not_disturb() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &form_unit(1, "North"));
+    append(&*desk.log, request([qualified(1, 1)])).unwrap();
+    desk.rival(&form_unit(2, "South"));
+    let appended = block_on(chunk.commit()).unwrap().unwrap();
+    assert_eq!(appended.first, Position(3));
+    let stale = Envelope { expected_position: Some(Position(2)), ..Envelope::default() };
+    assert_eq!(code(chunk.execute(&form_team(9, 1), &stale)), RefusalCode::StalePosition);
+    let fresh = Envelope { expected_position: Some(Position(3)), ..Envelope::default() };
+    assert!(matches!(chunk.execute(&form_team(9, 1), &fresh), Ok(ChunkOutcome::Recorded(_))));
+    assert!(matches!(execute(&mut chunk, &form_team(8, 2)), ChunkOutcome::Recorded(_)));
+}
+
+#[test]
+fn a_chunk_that_came_second_is_decided_again() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &publish_profile("Ours"));
+    desk.rival(&publish_profile("Theirs"));
+    let appended = block_on(chunk.commit()).unwrap().unwrap();
+    assert_eq!(appended.first, Position(2));
+    assert_eq!(execute(&mut chunk, &publish_profile("Ours")), ChunkOutcome::Unchanged);
+}
+
+#[test]
+fn a_chunk_whose_outcome_changed_is_given_back_empty() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &form_unit(3, "East"));
+    execute(&mut chunk, &form_unit(1, "North"));
+    desk.rival(&form_unit(1, "North"));
+    let contended = block_on(chunk.commit()).unwrap_err();
+    assert!(matches!(contended, TransactError::Contended { .. }), "{contended}");
+    assert_eq!(chunk.pending_events(), 0);
+    assert_eq!(execute(&mut chunk, &form_unit(1, "North")), ChunkOutcome::Unchanged);
+    assert!(matches!(execute(&mut chunk, &form_unit(3, "East")), ChunkOutcome::Recorded(_)));
+    block_on(chunk.commit()).unwrap();
+    assert_eq!(desk.types(), ["BusinessUnitFormed", "BusinessUnitFormed"]);
+}
+
+#[test]
+fn an_occurred_at_is_kept_and_the_clock_is_the_default() {
+    let desk = Desk::new();
+    let mut chunk = desk.chunk();
+    let earlier = Envelope { occurred_at: Some(NOW.plus_ms(-5)), ..Envelope::default() };
+    chunk.execute(&form_unit(1, "North"), &earlier).unwrap();
+    chunk.execute(&form_unit(2, "South"), &Envelope::default()).unwrap();
+    block_on(chunk.commit()).unwrap();
+    let occurred = |position| desk.log.get(Position(position)).unwrap().unwrap().occurred_at;
+    assert_eq!([occurred(1), occurred(2)], [NOW.plus_ms(-5), NOW] as [Timestamp; 2]);
+}
