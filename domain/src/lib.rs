@@ -20,6 +20,9 @@ pub mod common;
 pub mod known;
 pub mod testing;
 
+#[cfg(test)]
+mod fixtures;
+
 pub mod account;
 pub mod activity;
 pub mod agreement;

@@ -58,3 +58,33 @@ impl Decision for RecordEmail {
         state.record(&self.activity(), at, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, customer};
+
+    use crate::testing::id;
+
+    fn told() -> RecordEmail {
+        RecordEmail {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            text: ActivityText { subject: Some("the offer".into()), ..ActivityText::default() },
+        }
+    }
+
+    #[test]
+    fn an_e_mail_is_recorded_as_it_was_told() {
+        let recorded = EmailRecorded {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            personal: Personal::Known(told().text),
+        };
+        company().when(&told()).then([recorded.into()]);
+    }
+}

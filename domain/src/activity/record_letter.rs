@@ -58,3 +58,33 @@ impl Decision for RecordLetter {
         state.record(&self.activity(), at, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, customer};
+
+    use crate::testing::id;
+
+    fn told() -> RecordLetter {
+        RecordLetter {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            text: ActivityText { subject: Some("the offer".into()), ..ActivityText::default() },
+        }
+    }
+
+    #[test]
+    fn a_letter_is_recorded_as_it_was_told() {
+        let recorded = LetterRecorded {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            personal: Personal::Known(told().text),
+        };
+        company().when(&told()).then([recorded.into()]);
+    }
+}

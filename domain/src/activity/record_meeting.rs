@@ -63,3 +63,42 @@ impl Decision for RecordMeeting {
         state.record(&self.activity(), at, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, customer};
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn told() -> RecordMeeting {
+        RecordMeeting {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            duration: Some(DurationMs(3_600_000)),
+            text: ActivityText { subject: Some("the offer".into()), ..ActivityText::default() },
+        }
+    }
+
+    #[test]
+    fn a_meeting_is_recorded_as_it_was_told() {
+        let recorded = MeetingRecorded {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            duration: Some(DurationMs(3_600_000)),
+            personal: Personal::Known(told().text),
+        };
+        company().when(&told()).then([recorded.into()]);
+    }
+
+    #[test]
+    fn a_meeting_of_a_year_is_a_unit_mixed_up() {
+        let endless = RecordMeeting { duration: Some(DurationMs(365 * 86_400_000)), ..told() };
+        let refused = company().when(&endless).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "duration");
+    }
+}

@@ -63,3 +63,42 @@ impl Decision for RecordMessage {
         state.record(&self.activity(), at, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, customer};
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn told() -> RecordMessage {
+        RecordMessage {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            channel: Some("telegram".to_owned()),
+            text: ActivityText { subject: Some("the offer".into()), ..ActivityText::default() },
+        }
+    }
+
+    #[test]
+    fn a_message_is_recorded_as_it_was_told() {
+        let recorded = MessageRecorded {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            channel: Some("telegram".to_owned()),
+            personal: Personal::Known(told().text),
+        };
+        company().when(&told()).then([recorded.into()]);
+    }
+
+    #[test]
+    fn a_channel_is_a_short_code() {
+        let endless = RecordMessage { channel: Some("x".repeat(1_000)), ..told() };
+        let refused = company().when(&endless).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "channel");
+    }
+}

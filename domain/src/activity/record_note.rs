@@ -64,3 +64,42 @@ impl Decision for RecordNote {
         state.record(&self.activity(), at, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, customer};
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn told() -> RecordNote {
+        RecordNote {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: None,
+            kind: Some("A_REGISTERED".to_owned()),
+            text: ActivityText { subject: Some("the offer".into()), ..ActivityText::default() },
+        }
+    }
+
+    #[test]
+    fn a_note_is_internal_unless_told() {
+        let recorded = NoteRecorded {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Internal,
+            kind: Some("A_REGISTERED".to_owned()),
+            personal: Personal::Known(told().text),
+        };
+        company().when(&told()).then([recorded.into()]);
+    }
+
+    #[test]
+    fn a_kind_is_a_short_code() {
+        let endless = RecordNote { kind: Some("x".repeat(1_000)), ..told() };
+        let refused = company().when(&endless).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "kind");
+    }
+}

@@ -113,3 +113,119 @@ fn check_text(text: &ActivityText) -> Result<(), Common> {
     limits::short("text.phone", text.phone.as_ref().map(Phone::reveal))?;
     limits::short("text.address", text.address.as_ref().map(PlainText::reveal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activity::{CallOutcome, CallRecorded, Direction, RecordCall, RecordEmail};
+    use crate::fixtures::{ACCOUNT, CONTACT, LEAD, SELLER, company, customer, deal};
+    use crate::refusal::RefusalCode;
+    use crate::testing::{NOW, id};
+    use crate::values::Personal;
+
+    fn call() -> RecordCall {
+        RecordCall {
+            activity: id(70),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            direction: Direction::Outbound,
+            duration: Some(DurationMs(95_500)),
+            outcome: Some(CallOutcome::Answered),
+            text: ActivityText { body: Some("about the renewal".into()), ..ActivityText::default() },
+        }
+    }
+
+    fn recorded(call: &RecordCall) -> Event {
+        let call = call.clone();
+        CallRecorded {
+            activity: call.activity,
+            subjects: call.subjects,
+            employee: call.employee,
+            direction: call.direction,
+            duration: call.duration,
+            outcome: call.outcome,
+            personal: Personal::Known(call.text),
+        }
+        .into()
+    }
+
+    #[test]
+    fn a_call_is_recorded_as_it_was_told() {
+        company().when(&call()).then([recorded(&call())]);
+    }
+
+    #[test]
+    fn the_employee_is_the_actor_unless_another_is_named() {
+        let unnamed = RecordCall { employee: None, ..call() };
+        company().by(id(SELLER)).when(&unnamed).then([recorded(&call())]);
+        company().when(&unnamed).then([recorded(&unnamed)]);
+    }
+
+    #[test]
+    fn an_activity_is_about_somebody() {
+        let nobody = RecordCall { subjects: Subjects::default(), ..call() };
+        assert_eq!(company().when(&nobody).then_refused(RefusalCode::Required).field.unwrap(), "subjects");
+    }
+
+    #[test]
+    fn everybody_named_exists() {
+        let all = Subjects {
+            lead: Some(id(LEAD)),
+            account: Some(id(ACCOUNT)),
+            contact: Some(id(CONTACT)),
+            opportunity: Some(id(50)),
+        };
+        let history = company().after(&deal(50));
+        history.clone().when(&RecordCall { subjects: all, ..call() }).then_accepted();
+        let refused = |subjects: Subjects| {
+            let command = RecordCall { subjects, ..call() };
+            history.clone().when(&command).then_refused(RefusalCode::NotFound).field.unwrap()
+        };
+        assert_eq!(refused(Subjects { lead: Some(id(99)), ..all }), "subjects.lead");
+        assert_eq!(refused(Subjects { account: Some(id(99)), ..all }), "subjects.account");
+        assert_eq!(refused(Subjects { contact: Some(id(99)), ..all }), "subjects.contact");
+        assert_eq!(refused(Subjects { opportunity: Some(id(99)), ..all }), "subjects.opportunity");
+        let by_nobody = RecordCall { employee: Some(id(99)), ..call() };
+        assert_eq!(history.when(&by_nobody).then_refused(RefusalCode::NotFound).field.unwrap(), "employee");
+    }
+
+    #[test]
+    fn the_past_is_accepted_and_the_future_is_not() {
+        company().occurring_at(NOW.plus_ms(-400 * 86_400_000)).when(&call()).then_accepted();
+        company().occurring_at(NOW.plus_ms(86_400_000)).when(&call()).then_refused(RefusalCode::InFuture);
+    }
+
+    #[test]
+    fn a_call_lasts_days_but_not_years() {
+        let lasting = |duration: Option<u64>| RecordCall { duration: duration.map(DurationMs), ..call() };
+        company().when(&lasting(None)).then_accepted();
+        company().when(&lasting(Some(DURATION_MAX_MS))).then_accepted();
+        let refused = company().when(&lasting(Some(DURATION_MAX_MS + 1))).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "duration");
+    }
+
+    #[test]
+    fn a_megabyte_of_words_is_refused() {
+        let body = Some(PlainText("x".repeat(1_000_000)));
+        let endless = RecordCall { text: ActivityText { body, ..ActivityText::default() }, ..call() };
+        let refused = company().when(&endless).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "text.body");
+    }
+
+    #[test]
+    fn the_same_activity_again_says_nothing_more_and_another_needs_another_id() {
+        let history = company().after(&call());
+        history.clone().when(&call()).then_nothing();
+        let shorter = RecordCall { duration: Some(DurationMs(3_000)), ..call() };
+        history.clone().when(&shorter).then_refused(RefusalCode::AlreadyExists);
+        let email = RecordEmail {
+            activity: id(70),
+            subjects: customer(),
+            employee: None,
+            direction: Direction::Inbound,
+            text: ActivityText::default(),
+        };
+        let refused = history.when(&email).then_refused(RefusalCode::AlreadyExists);
+        assert_eq!(refused.conflict.unwrap().event_type, Some(EventType::CallRecorded));
+    }
+}

@@ -199,3 +199,132 @@ impl Decision for ReachAgreement {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::{ReleaseReservation, ReserveResource};
+    use crate::fixtures::{SELLER, company, contract, customer, days, eur};
+    use crate::testing::{History, id};
+
+    const BACK_PAGE: u128 = 90;
+
+    fn reserve(reservation: u128, resource: u128, basis: u128, period: Period) -> ReserveResource {
+        let (reservation, resource, basis) = (id(reservation), id(resource), id(basis));
+        ReserveResource { reservation, resource, period, basis, employee: None }
+    }
+
+    /// By word of mouth, from the end of the contract on, nobody said until when.
+    fn oral_renewal(agreement: u128, renews: u128) -> ReachAgreement {
+        ReachAgreement {
+            form: AgreementForm::Oral,
+            valid: days("2026-01-01", None),
+            renews: Some(id(renews)),
+            ..contract(agreement)
+        }
+    }
+
+    fn reached(agreement: &ReachAgreement) -> Event {
+        let agreement = agreement.clone();
+        AgreementReached {
+            agreement: agreement.agreement,
+            subjects: agreement.subjects,
+            employee: agreement.employee,
+            form: agreement.form,
+            valid: agreement.valid,
+            renews: agreement.renews,
+            amount: agreement.amount,
+            personal: Personal::Known(AgreementTerms { subject: agreement.terms }),
+        }
+        .into()
+    }
+
+    fn contract_with_back_page() -> History {
+        company().after(&contract(1)).after(&reserve(5, BACK_PAGE, 1, contract(1).valid))
+    }
+
+    #[test]
+    fn an_expired_contract_does_not_free_a_slot_that_an_oral_renewal_holds() {
+        let renewed = contract_with_back_page().after(&oral_renewal(2, 1));
+        let rival = ReachAgreement { valid: days("2026-01-08", Some("2027-01-08")), ..contract(3) };
+        let sold_again = reserve(6, BACK_PAGE, 3, days("2026-01-08", Some("2026-01-15")));
+        let refused = renewed.after(&rival).when(&sold_again).then_refused(RefusalCode::Conflict);
+        let conflict = refused.conflict.unwrap();
+        assert_eq!(conflict.holder.unwrap(), format!("agreement:{}", id::<AgreementId>(2)));
+        assert_eq!(conflict.event_type, Some(EventType::ResourceReserved));
+        assert!(refused.message.contains(&format!("is held by agreement {}", id::<AgreementId>(2))));
+        assert!(refused.message.contains("from 2026-01-01T00:00:00Z without end"));
+    }
+
+    #[test]
+    fn a_renewal_carries_over_what_is_still_held() {
+        let history = contract_with_back_page().after(&reserve(6, 91, 1, contract(1).valid));
+        let history = history.after(&ReleaseReservation { reservation: id(6), employee: None });
+        let renewal = oral_renewal(2, 1);
+        let carried = ResourceReserved {
+            reservation: carried_reservation(id(2), id(5)),
+            resource: id(BACK_PAGE),
+            period: renewal.valid,
+            basis: id(2),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+        };
+        history.when(&renewal).then([reached(&renewal), carried.into()]);
+    }
+
+    #[test]
+    fn several_reservations_of_one_resource_are_carried_over_as_one() {
+        let week = days("2025-03-03", Some("2025-03-10"));
+        let renewal = oral_renewal(2, 1);
+        let mut history = contract_with_back_page().after(&reserve(6, BACK_PAGE, 1, week));
+        assert_eq!(history.execute(&renewal).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_renewal_whose_place_was_sold_meanwhile_is_refused_with_the_buyer_named() {
+        let rival = ReachAgreement { valid: days("2026-01-01", Some("2027-01-01")), ..contract(3) };
+        let history = contract_with_back_page().after(&rival).after(&reserve(6, BACK_PAGE, 3, rival.valid));
+        let refused = history.when(&oral_renewal(2, 1)).then_refused(RefusalCode::Conflict);
+        assert_eq!(refused.field.unwrap(), "renews");
+        assert_eq!(refused.conflict.unwrap().holder.unwrap(), format!("agreement:{}", id::<AgreementId>(3)));
+    }
+
+    #[test]
+    fn a_renewal_may_begin_before_the_end_of_what_it_renews() {
+        let early = ReachAgreement { valid: days("2025-11-01", Some("2026-11-01")), ..oral_renewal(2, 1) };
+        let later = ReachAgreement { valid: days("2025-12-01", None), ..oral_renewal(3, 2) };
+        contract_with_back_page().after(&early).when(&later).then_accepted();
+    }
+
+    #[test]
+    fn an_agreement_is_renewed_once_and_the_renewal_is_named() {
+        let history = contract_with_back_page().after(&oral_renewal(2, 1));
+        let written = ReachAgreement { form: AgreementForm::Written, ..oral_renewal(3, 1) };
+        let refused = history.clone().when(&written).then_refused(RefusalCode::Conflict);
+        assert_eq!(refused.conflict.unwrap().holder.unwrap(), format!("agreement:{}", id::<AgreementId>(2)));
+        history.when(&ReachAgreement { renews: Some(id(2)), ..written }).then_accepted();
+    }
+
+    #[test]
+    fn an_agreement_has_a_subject_a_time_and_a_known_predecessor() {
+        let refused = |change: fn(&mut ReachAgreement), code| {
+            let mut command = contract(1);
+            change(&mut command);
+            company().when(&command).then_refused(code).field.unwrap()
+        };
+        assert_eq!(refused(|command| command.subjects = Subjects::default(), RefusalCode::Required), "subjects");
+        assert_eq!(
+            refused(|command| command.valid.until = Some(command.valid.from), RefusalCode::InvalidValue),
+            "valid"
+        );
+        assert_eq!(refused(|command| command.renews = Some(id(99)), RefusalCode::NotFound), "renews");
+        assert_eq!(refused(|command| command.renews = Some(command.agreement), RefusalCode::NotFound), "renews");
+    }
+
+    #[test]
+    fn an_id_names_one_agreement() {
+        let history = company().after(&contract(1)).when(&contract(1)).then_nothing();
+        let dearer = ReachAgreement { amount: Some(eur(9)), ..contract(1) };
+        history.when(&dearer).then_refused(RefusalCode::AlreadyExists);
+    }
+}

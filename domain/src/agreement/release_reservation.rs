@@ -72,3 +72,43 @@ impl Decision for ReleaseReservation {
         Ok(vec![released.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::ReserveResource;
+    use crate::fixtures::{SELLER, company, contract, customer, days};
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, id};
+
+    fn reserved() -> History {
+        company().after(&contract(1)).after(&ReserveResource {
+            reservation: id(5),
+            resource: id(90),
+            period: days("2025-03-01", Some("2025-04-01")),
+            basis: id(1),
+            employee: None,
+        })
+    }
+
+    #[test]
+    fn a_reservation_is_given_up_once() {
+        let release = ReleaseReservation { reservation: id(5), employee: Some(id(SELLER)) };
+        let released = ReservationReleased {
+            reservation: id(5),
+            resource: id(90),
+            basis: id(1),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+        };
+        reserved().when(&release).then([released.into()]).when(&release).then_nothing();
+    }
+
+    #[test]
+    fn nothing_is_given_up_that_was_never_reserved_or_by_someone_unknown() {
+        let unknown = ReleaseReservation { reservation: id(6), employee: None };
+        assert_eq!(reserved().when(&unknown).then_refused(RefusalCode::NotFound).field.unwrap(), "reservation");
+        let by_nobody = ReleaseReservation { reservation: id(5), employee: Some(id(99)) };
+        assert_eq!(reserved().when(&by_nobody).then_refused(RefusalCode::NotFound).field.unwrap(), "employee");
+    }
+}

@@ -145,3 +145,101 @@ impl Decision for ReserveResource {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::{ReachAgreement, ReleaseReservation};
+    use crate::fixtures::{company, contract, customer, days};
+    use crate::testing::{History, id};
+
+    fn reserve(reservation: u128, basis: u128, period: Period) -> ReserveResource {
+        ReserveResource { reservation: id(reservation), resource: id(90), period, basis: id(basis), employee: None }
+    }
+
+    fn two_contracts() -> History {
+        company().after(&contract(1)).after(&contract(2))
+    }
+
+    #[test]
+    fn a_reservation_is_for_whom_its_agreement_is() {
+        let period = days("2025-03-01", Some("2025-04-01"));
+        let reserved = ResourceReserved {
+            reservation: id(5),
+            resource: id(90),
+            period,
+            basis: id(1),
+            subjects: customer(),
+            employee: None,
+        };
+        two_contracts().when(&reserve(5, 1, period)).then([reserved.into()]);
+    }
+
+    #[test]
+    fn an_overlap_is_refused_and_whoever_holds_the_resource_is_named() {
+        let history = two_contracts().after(&reserve(5, 1, days("2025-03-01", Some("2025-04-01"))));
+        let overlapping = reserve(6, 2, days("2025-03-31", Some("2025-05-01")));
+        let refused = history.when(&overlapping).then_refused(RefusalCode::Conflict);
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "resource {} is held by agreement {} from 2025-03-01T00:00:00Z until 2025-04-01T00:00:00Z (reservation {})",
+                id::<ResourceId>(90),
+                id::<AgreementId>(1),
+                id::<ReservationId>(5),
+            )
+        );
+        assert_eq!(refused.field.unwrap(), "period");
+        let conflict = refused.conflict.unwrap();
+        assert_eq!(conflict.holder.unwrap(), format!("agreement:{}", id::<AgreementId>(1)));
+        assert!(conflict.position.is_some());
+    }
+
+    #[test]
+    fn one_period_may_begin_where_another_ends() {
+        let history = two_contracts().after(&reserve(5, 1, days("2025-03-01", Some("2025-04-01"))));
+        history.when(&reserve(6, 2, days("2025-04-01", Some("2025-05-01")))).then_accepted();
+    }
+
+    #[test]
+    fn the_same_agreement_may_reserve_again() {
+        let period = days("2025-03-01", Some("2025-04-01"));
+        two_contracts().after(&reserve(5, 1, period)).when(&reserve(6, 1, period)).then_accepted();
+    }
+
+    #[test]
+    fn what_was_released_is_free() {
+        let period = days("2025-03-01", Some("2025-04-01"));
+        let history = two_contracts().after(&reserve(5, 1, period));
+        let released = history.after(&ReleaseReservation { reservation: id(5), employee: None });
+        released.when(&reserve(6, 2, period)).then_accepted();
+    }
+
+    #[test]
+    fn a_promise_does_not_outlive_its_agreement() {
+        let beyond = reserve(5, 1, days("2025-12-01", Some("2026-02-01")));
+        let refused = two_contracts().when(&beyond).then_refused(RefusalCode::InvalidValue);
+        assert!(refused.message.contains("renew it, or shorten the period"), "{refused}");
+        two_contracts().when(&reserve(5, 1, days("2025-12-01", None))).then_refused(RefusalCode::InvalidValue);
+        let open_ended = ReachAgreement { valid: days("2025-01-01", None), ..contract(3) };
+        company().after(&open_ended).when(&reserve(5, 3, days("2025-12-01", None))).then_accepted();
+    }
+
+    #[test]
+    fn a_reservation_rests_on_an_agreement_and_lasts() {
+        let period = days("2025-03-01", Some("2025-04-01"));
+        let refused = company().when(&reserve(5, 1, period)).then_refused(RefusalCode::NotFound);
+        assert_eq!(refused.field.unwrap(), "basis");
+        let empty = days("2025-03-01", Some("2025-03-01"));
+        two_contracts().when(&reserve(5, 1, empty)).then_refused(RefusalCode::InvalidValue);
+    }
+
+    #[test]
+    fn an_id_names_one_reservation_for_ever() {
+        let history = two_contracts().after(&reserve(5, 1, days("2025-03-01", Some("2025-04-01"))));
+        let other = reserve(5, 1, days("2025-06-01", Some("2025-07-01")));
+        history.clone().when(&other).then_refused(RefusalCode::AlreadyExists);
+        let released = history.after(&ReleaseReservation { reservation: id(5), employee: None });
+        released.when(&other).then_refused(RefusalCode::AlreadyExists);
+    }
+}

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::EntityRef;
-use crate::values::AttributeValue;
+use crate::attribute::{AttributeChange, AttributesSet, Definitions, EntityRef};
+use crate::common::Common;
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Recorded};
+use crate::known::{Known, References};
+use crate::query::Query;
+use crate::values::{AttributeValue, Attributes};
 
 /// Set or clear custom attributes of one entity.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -15,4 +20,131 @@ pub struct SetAttributes {
     pub entity: EntityRef,
     /// Values by key; null clears.
     pub values: BTreeMap<String, Option<AttributeValue>>,
+}
+
+/// The values as they stand, and what is allowed.
+#[derive(Clone, Default, Debug)]
+pub struct State {
+    known: Known,
+    definitions: Definitions,
+    attributes: Attributes,
+}
+
+impl SetAttributes {
+    fn references(&self) -> References {
+        References::default().to("entity", self.entity)
+    }
+
+    fn changes(&self, state: &State) -> Result<Vec<AttributeChange>, Common> {
+        let mut changes = Vec::new();
+        for (key, value) in &self.values {
+            let to = match value {
+                Some(value) => Some(state.definitions.check_one(key, value)?),
+                None => state.definitions.definition(key).map(|_| None)?,
+            };
+            let from = state.attributes.get(key).cloned();
+            if from != to {
+                changes.push(AttributeChange { key: key.clone(), from, to });
+            }
+        }
+        Ok(changes)
+    }
+}
+
+impl Decision for SetAttributes {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        let values = Query::about(&self.entity, &[EventType::AttributesSet]);
+        self.references().within(Definitions::within(values, self.entity.kind()))
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.known.evolve(event);
+        state.definitions.evolve(event);
+        match &event.event {
+            Event::LeadReceived(fact) => state.attributes.clone_from(&fact.attributes),
+            Event::AccountCreated(fact) => state.attributes.clone_from(&fact.attributes),
+            Event::ContactCreated(fact) => state.attributes.clone_from(&fact.attributes),
+            Event::OpportunityOpened(fact) => state.attributes.clone_from(&fact.attributes),
+            Event::AttributesSet(fact) => fact.change(&mut state.attributes),
+            _ => {}
+        }
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        state.known.check(&self.references())?;
+        let changes = self.changes(state)?;
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![AttributesSet { entity: self.entity, version: state.definitions.version, changes }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{AccountKind, CreateAccount};
+    use crate::attribute::{AttributeDefinition, AttributeType, EntityKind, PublishAttributes};
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, id};
+
+    fn text(text: &str) -> AttributeValue {
+        AttributeValue::Text(text.to_owned())
+    }
+
+    fn number(number: i64) -> AttributeValue {
+        AttributeValue::Number(number.into())
+    }
+
+    fn set(key: &str, value: Option<AttributeValue>) -> SetAttributes {
+        SetAttributes { entity: EntityRef::Account(id(1)), values: [(key.to_owned(), value)].into() }
+    }
+
+    fn account_of_ten_employees() -> History {
+        let key = "employees".to_owned();
+        let definition = AttributeDefinition { key: key.clone(), name: key.clone(), value_type: AttributeType::Number };
+        let account = CreateAccount {
+            account: id(1),
+            subject: id(2),
+            kind: AccountKind::Company,
+            name: "Vega".into(),
+            emails: Vec::new(),
+            phones: Vec::new(),
+            owner: None,
+            parent: None,
+            attributes: [(key, text("10"))].into(),
+        };
+        History::default()
+            .after(&PublishAttributes { entity: EntityKind::Account, definitions: vec![definition] })
+            .after(&account)
+    }
+
+    #[test]
+    fn a_change_names_the_value_before_and_after() {
+        let change = AttributeChange { key: "employees".to_owned(), from: Some(number(10)), to: Some(number(12)) };
+        let changed = AttributesSet { entity: EntityRef::Account(id(1)), version: 1, changes: vec![change] };
+        account_of_ten_employees().when(&set("employees", Some(text("12")))).then([changed.into()]);
+    }
+
+    #[test]
+    fn a_value_that_stands_already_changes_nothing() {
+        account_of_ten_employees().when(&set("employees", Some(text("10.0")))).then_nothing();
+    }
+
+    #[test]
+    fn null_clears() {
+        account_of_ten_employees().after(&set("employees", None)).when(&set("employees", None)).then_nothing();
+    }
+
+    #[test]
+    fn unknown_keys_and_entities_are_refused() {
+        let refused = account_of_ten_employees().when(&set("turnover", None)).then_refused(RefusalCode::InvalidValue);
+        assert!(refused.message.contains("turnover"));
+        let refused = History::default().when(&set("employees", None)).then_refused(RefusalCode::NotFound);
+        assert_eq!(refused.field.as_deref(), Some("entity"));
+    }
 }

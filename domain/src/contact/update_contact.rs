@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ContactId};
-use crate::values::{Email, PersonName, Phone};
+use crate::common::Common;
+use crate::contact::{Contact, ContactDetails, ContactUpdated};
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Recorded};
+use crate::ids::{AccountId, ContactId, Tagged};
+use crate::known::{Known, References};
+use crate::limits;
+use crate::query::Query;
+use crate::values::{Email, PersonName, Personal, Phone};
 
 /// Change data of a contact; what is absent stays.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -26,4 +33,139 @@ pub struct UpdateContact {
     /// The new part in the account.
     #[serde(default)]
     pub role: Option<String>,
+}
+
+/// The contact as it stands.
+#[derive(Clone, Default, Debug)]
+pub struct State {
+    contact: Contact,
+    known: Known,
+}
+
+impl UpdateContact {
+    fn references(&self) -> References {
+        References::default().to("contact", self.contact).to_any("account", self.account)
+    }
+
+    fn changed(&self, before: &ContactDetails) -> Result<ContactDetails, Common> {
+        let after = ContactDetails {
+            name: self.name.as_ref().unwrap_or(&before.name).clone(),
+            emails: self.emails.as_ref().unwrap_or(&before.emails).clone(),
+            phones: self.phones.as_ref().unwrap_or(&before.phones).clone(),
+        };
+        if self.name.is_some() {
+            limits::name("name", after.name.reveal())?;
+        }
+        limits::reachable(&after.emails, &after.phones)?;
+        Ok(after)
+    }
+}
+
+impl Decision for UpdateContact {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        self.references().within(Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]))
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.known.evolve(event);
+        state.contact.evolve(event);
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        limits::short("role", self.role.as_deref())?;
+        state.known.check(&self.references())?;
+        let before = &state.contact;
+        let Personal::Known(details) = &before.personal else {
+            return Err(Common::Erased { field: "contact", tag: self.contact.tag() });
+        };
+        let fact = ContactUpdated {
+            contact: self.contact,
+            subject: before.subject,
+            account_before: before.account,
+            account: self.account.or(before.account),
+            role: self.role.as_ref().or(before.role.as_ref()).cloned(),
+            personal: Personal::Known(self.changed(details)?),
+        };
+        if fact.account == before.account && fact.role == before.role && fact.personal == before.personal {
+            return Ok(Vec::new());
+        }
+        Ok(vec![fact.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{AccountCreated, AccountDetails, AccountKind};
+    use crate::contact::ContactCreated;
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, given, id};
+    use crate::values::Attributes;
+
+    fn details(name: &str) -> ContactDetails {
+        ContactDetails { name: name.into(), emails: vec!["vera@vega.example".into()], phones: Vec::new() }
+    }
+
+    fn vera() -> History {
+        let account = AccountCreated {
+            account: id(5),
+            subject: id(6),
+            kind: AccountKind::Company,
+            owner: None,
+            parent: None,
+            origin_lead: None,
+            attributes: Attributes::new(),
+            personal: Personal::Known(AccountDetails::default()),
+        };
+        let contact = ContactCreated {
+            contact: id(1),
+            subject: id(2),
+            account: None,
+            owner: None,
+            role: Some("purchaser".to_owned()),
+            origin_lead: None,
+            attributes: Attributes::new(),
+            personal: Personal::Known(details("Vera")),
+        };
+        given([account.into(), contact.into()])
+    }
+
+    fn nothing() -> UpdateContact {
+        UpdateContact { contact: id(1), name: None, emails: None, phones: None, account: None, role: None }
+    }
+
+    #[test]
+    fn a_contact_who_changes_the_account_carries_the_whole_state() {
+        let updated = ContactUpdated {
+            contact: id(1),
+            subject: id(2),
+            account_before: None,
+            account: Some(id(5)),
+            role: Some("purchaser".to_owned()),
+            personal: Personal::Known(details("Vera")),
+        };
+        vera().when(&UpdateContact { account: Some(id(5)), ..nothing() }).then([updated.into()]);
+    }
+
+    #[test]
+    fn an_update_that_changes_nothing_is_no_fact() {
+        vera().when(&UpdateContact { name: Some("Vera".into()), ..nothing() }).then_nothing();
+    }
+
+    #[test]
+    fn contact_and_account_must_exist() {
+        vera().when(&UpdateContact { account: Some(id(7)), ..nothing() }).then_refused(RefusalCode::NotFound);
+        History::default().when(&nothing()).then_refused(RefusalCode::NotFound);
+    }
+
+    #[test]
+    fn each_change_is_a_fact_of_its_own() {
+        let rename = |name: &str| UpdateContact { name: Some(name.into()), ..nothing() };
+        let history = vera().after(&rename("Vera P.")).after(&rename("Vera Petrova")).after(&rename("Vera"));
+        assert_eq!(history.events().len(), 5);
+    }
 }

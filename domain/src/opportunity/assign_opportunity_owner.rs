@@ -61,3 +61,40 @@ impl Decision for AssignOpportunityOwner {
         Ok(vec![OpportunityOwnerAssigned { opportunity: self.opportunity, from, to: self.owner }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::employee::EmployeeLeft;
+    use crate::fixtures::{COLLEAGUE, SELLER, company, deal};
+    use crate::opportunity::WinOpportunity;
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn to(owner: Option<EmployeeId>) -> AssignOpportunityOwner {
+        AssignOpportunityOwner { opportunity: id(50), owner }
+    }
+
+    #[test]
+    fn a_deal_changes_hands_open_or_closed() {
+        let assigned = |from: Option<u128>, to: Option<u128>| -> Event {
+            OpportunityOwnerAssigned { opportunity: id(50), from: from.map(id), to: to.map(id) }.into()
+        };
+        let history = company().after(&deal(50));
+        let history = history.when(&to(Some(id(COLLEAGUE)))).then([assigned(Some(SELLER), Some(COLLEAGUE))]);
+        let won = history.after(&WinOpportunity { opportunity: id(50), amount: None, employee: None });
+        won.when(&to(None)).then([assigned(Some(COLLEAGUE), None)]);
+    }
+
+    #[test]
+    fn the_same_owner_again_changes_nothing() {
+        company().after(&deal(50)).when(&to(Some(id(SELLER)))).then_nothing();
+    }
+
+    #[test]
+    fn nobody_unknown_or_gone_gets_a_deal() {
+        let history = company().after(&deal(50)).and(EmployeeLeft { employee: id(COLLEAGUE) });
+        history.clone().when(&to(Some(id(99)))).then_refused(RefusalCode::NotFound);
+        history.when(&to(Some(id(COLLEAGUE)))).then_refused(RefusalCode::InvalidState);
+    }
+}

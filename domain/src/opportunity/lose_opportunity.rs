@@ -93,3 +93,74 @@ impl Decision for LoseOpportunity {
         Ok(vec![lost.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Reason, ReasonCatalogPublished};
+    use crate::fixtures::{PIPELINE, company, deal, eur, stage};
+    use crate::opportunity::WinOpportunity;
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, id};
+
+    fn lose(reason: &str, comment: Option<&str>) -> LoseOpportunity {
+        LoseOpportunity {
+            opportunity: id(50),
+            reason: reason.to_owned(),
+            competitor: Some("Gazeta".to_owned()),
+            comment: comment.map(PlainText::from),
+            employee: None,
+        }
+    }
+
+    fn open() -> History {
+        company().after(&deal(50))
+    }
+
+    #[test]
+    fn a_loss_keeps_stage_amount_and_the_version_of_its_reason() {
+        let lost = OpportunityLost {
+            opportunity: id(50),
+            employee: None,
+            stage: stage(PIPELINE, 1, "OFFER"),
+            amount: Some(eur(100)),
+            reason: "PRICE".to_owned(),
+            catalog_version: 1,
+            competitor: Some("Gazeta".to_owned()),
+            personal: Personal::Known(Comment { comment: None }),
+        };
+        open().when(&lose("PRICE", None)).then([lost.into()]);
+    }
+
+    #[test]
+    fn a_reason_stands_in_the_current_catalog() {
+        let refused = open().when(&lose("BAD_MOOD", None)).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.to_string(), "reason: not in version 1 of the catalog, which has PRICE, OTHER");
+        let reason =
+            Reason { key: "BUDGET".to_owned(), name: "Budget".to_owned(), comment_required: false, claim: None };
+        let kind = CatalogKind::OpportunityLoss;
+        let next = open().and(ReasonCatalogPublished { kind, version: 2, reasons: vec![reason] });
+        next.clone().when(&lose("BUDGET", None)).then_accepted();
+        next.when(&lose("PRICE", None)).then_refused(RefusalCode::InvalidValue);
+    }
+
+    #[test]
+    fn a_comment_is_given_where_the_reason_says_so() {
+        let refused = open().when(&lose("OTHER", Some("  "))).then_refused(RefusalCode::Required);
+        assert_eq!(refused.field.unwrap(), "comment");
+        open().when(&lose("OTHER", Some("moved abroad"))).then_accepted();
+    }
+
+    #[test]
+    fn losing_again_in_the_same_words_says_nothing_more() {
+        let lost = open().after(&lose("PRICE", Some("too dear")));
+        lost.clone().when(&lose("PRICE", Some("too dear"))).then_nothing();
+        lost.when(&lose("PRICE", None)).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn a_won_deal_is_not_lost() {
+        let won = open().after(&WinOpportunity { opportunity: id(50), amount: None, employee: None });
+        won.when(&lose("PRICE", None)).then_refused(RefusalCode::InvalidState);
+    }
+}

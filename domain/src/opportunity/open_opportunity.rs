@@ -110,3 +110,75 @@ impl Decision for OpenOpportunity {
         state.existing.create("opportunity", opened)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{ACCOUNT, PIPELINE, SELLER, company, deal, eur, published, stage};
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn opened(stage_key: &str, version: u32) -> OpportunityOpened {
+        OpportunityOpened {
+            opportunity: id(50),
+            account: Some(id(ACCOUNT)),
+            contact: None,
+            origin_lead: None,
+            stage: stage(PIPELINE, version, stage_key),
+            owner: Some(id(SELLER)),
+            amount: Some(eur(100)),
+            expected_close: None,
+            probability_percent: None,
+            attributes: Attributes::default(),
+            personal: Personal::Known(OpportunityDetails { title: Some("Annual advertising".into()) }),
+        }
+    }
+
+    #[test]
+    fn a_deal_opens_in_the_first_stage_unless_another_is_named() {
+        let named = deal(50);
+        company().when(&named).then([opened("OFFER", 1).into()]);
+        let unnamed = OpenOpportunity { stage: None, ..named };
+        company().when(&unnamed).then([opened("NEW", 1).into()]);
+    }
+
+    #[test]
+    fn a_deal_pins_the_current_version_of_the_pipeline() {
+        let next = published(PIPELINE, 2, &["LOOK", "OFFER"]);
+        company().and(next).when(&deal(50)).then([opened("OFFER", 2).into()]);
+    }
+
+    #[test]
+    fn whatever_a_deal_names_must_exist() {
+        let refused = |change: fn(&mut OpenOpportunity)| {
+            let mut command = deal(50);
+            change(&mut command);
+            company().when(&command).then_refused(RefusalCode::NotFound).field.unwrap()
+        };
+        assert_eq!(refused(|command| command.account = Some(id(99))), "account");
+        assert_eq!(refused(|command| command.contact = Some(id(99))), "contact");
+        assert_eq!(refused(|command| command.owner = Some(id(99))), "owner");
+        assert_eq!(refused(|command| command.pipeline = id(99)), "pipeline");
+    }
+
+    #[test]
+    fn an_unknown_stage_is_answered_with_the_known_ones() {
+        let command = OpenOpportunity { stage: Some("WON".to_owned()), ..deal(50) };
+        let refused = company().when(&command).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.to_string(), "stage: no such stage in version 1, which has NEW, OFFER, TALKS");
+    }
+
+    #[test]
+    fn a_probability_is_a_percentage() {
+        let certain = OpenOpportunity { probability_percent: Some(100), ..deal(50) };
+        company().when(&certain).then_accepted();
+        let more = OpenOpportunity { probability_percent: Some(101), ..deal(50) };
+        company().when(&more).then_refused(RefusalCode::InvalidValue);
+    }
+
+    #[test]
+    fn an_id_names_one_deal() {
+        let other = OpenOpportunity { amount: Some(eur(200)), ..deal(50) };
+        company().after(&deal(50)).when(&other).then_refused(RefusalCode::AlreadyExists);
+    }
+}

@@ -98,3 +98,56 @@ impl Decision for ReopenOpportunity {
         Ok(vec![reopened.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{PIPELINE, company, deal, published, stage};
+    use crate::opportunity::{MoveOpportunity, WinOpportunity};
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, id};
+
+    fn reopen(stage: Option<&str>) -> ReopenOpportunity {
+        let stage = stage.map(str::to_owned);
+        ReopenOpportunity { opportunity: id(50), stage, comment: None, employee: None }
+    }
+
+    fn reopened(version: u32, key: &str) -> Event {
+        let stage = stage(PIPELINE, version, key);
+        let personal = Personal::Known(Comment { comment: None });
+        OpportunityReopened { opportunity: id(50), employee: None, stage, personal }.into()
+    }
+
+    fn won() -> History {
+        company().after(&deal(50)).after(&WinOpportunity { opportunity: id(50), amount: None, employee: None })
+    }
+
+    #[test]
+    fn a_deal_returns_to_the_stage_it_was_closed_from_unless_another_is_named() {
+        won().when(&reopen(None)).then([reopened(1, "OFFER")]);
+        won().when(&reopen(Some("NEW"))).then([reopened(1, "NEW")]);
+    }
+
+    #[test]
+    fn a_stage_that_only_the_current_version_has_brings_the_deal_over() {
+        let history = won().and(published(PIPELINE, 2, &["OFFER", "CONTRACT"]));
+        history.clone().when(&reopen(Some("OFFER"))).then([reopened(1, "OFFER")]);
+        history.when(&reopen(Some("CONTRACT"))).then([reopened(2, "CONTRACT")]);
+    }
+
+    #[test]
+    fn an_open_deal_is_not_reopened() {
+        let open = company().after(&deal(50));
+        open.when(&reopen(None)).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn reopening_again_says_nothing_more_until_the_deal_goes_on() {
+        let history = won().after(&reopen(None));
+        history.clone().when(&reopen(None)).then_nothing();
+        history.clone().when(&reopen(Some("OFFER"))).then_nothing();
+        history.clone().when(&reopen(Some("NEW"))).then_refused(RefusalCode::InvalidState);
+        let step = MoveOpportunity { opportunity: id(50), stage: "TALKS".to_owned(), pipeline: None, employee: None };
+        history.after(&step).when(&reopen(None)).then_refused(RefusalCode::InvalidState);
+    }
+}

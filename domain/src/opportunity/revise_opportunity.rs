@@ -88,3 +88,69 @@ impl Decision for ReviseOpportunity {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{company, deal, eur};
+    use crate::opportunity::WinOpportunity;
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn revise() -> ReviseOpportunity {
+        ReviseOpportunity {
+            opportunity: id(50),
+            amount: None,
+            expected_close: None,
+            probability_percent: None,
+            employee: None,
+        }
+    }
+
+    #[test]
+    fn every_changed_value_is_a_fact_of_its_own() {
+        let close: Date = "2026-03-31".parse().unwrap();
+        let all = ReviseOpportunity {
+            amount: Some(eur(120)),
+            expected_close: Some(close),
+            probability_percent: Some(90),
+            ..revise()
+        };
+        let (opportunity, employee) = (id(50), None);
+        let amount = OpportunityAmountRevised { opportunity, employee, from: Some(eur(100)), to: Some(eur(120)) };
+        let expected = OpportunityExpectedCloseRevised { opportunity, employee, from: None, to: Some(close) };
+        let probability =
+            OpportunityProbabilityDeclared { opportunity, employee, from_percent: None, to_percent: Some(90) };
+        company().after(&deal(50)).when(&all).then([amount.into(), expected.into(), probability.into()]);
+    }
+
+    #[test]
+    fn what_stays_as_it_is_leaves_no_trace() {
+        let same = ReviseOpportunity { amount: Some(eur(100)), ..revise() };
+        company().after(&deal(50)).when(&same).then_nothing();
+        company().after(&deal(50)).when(&revise()).then_nothing();
+    }
+
+    #[test]
+    fn the_currency_may_change() {
+        let dollars = Some(Money { amount: 100.into(), currency: "USD".parse().unwrap() });
+        let command = ReviseOpportunity { amount: dollars, ..revise() };
+        let revised =
+            OpportunityAmountRevised { opportunity: id(50), employee: None, from: Some(eur(100)), to: dollars };
+        company().after(&deal(50)).when(&command).then([revised.into()]);
+    }
+
+    #[test]
+    fn a_closed_deal_is_not_revised() {
+        let win = WinOpportunity { opportunity: id(50), amount: None, employee: None };
+        let command = ReviseOpportunity { probability_percent: Some(50), ..revise() };
+        company().after(&deal(50)).after(&win).when(&command).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn a_probability_is_a_percentage() {
+        let command = ReviseOpportunity { probability_percent: Some(101), ..revise() };
+        let refused = company().after(&deal(50)).when(&command).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.field.unwrap(), "probabilityPercent");
+    }
+}

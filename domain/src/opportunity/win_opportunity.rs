@@ -63,3 +63,58 @@ impl Decision for WinOpportunity {
         Ok(vec![won.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{PIPELINE, company, deal, eur, stage};
+    use crate::opportunity::{LoseOpportunity, MoveOpportunity, ReviseOpportunity};
+    use crate::refusal::RefusalCode;
+    use crate::testing::id;
+
+    fn win(amount: Option<Money>) -> WinOpportunity {
+        WinOpportunity { opportunity: id(50), amount, employee: None }
+    }
+
+    fn won(stage_key: &str, amount: i64) -> Event {
+        let stage = stage(PIPELINE, 1, stage_key);
+        OpportunityWon { opportunity: id(50), employee: None, stage, amount: Some(eur(amount)) }.into()
+    }
+
+    #[test]
+    fn a_deal_is_won_from_its_stage_for_its_amount_of_that_moment() {
+        let step = MoveOpportunity { opportunity: id(50), stage: "TALKS".to_owned(), pipeline: None, employee: None };
+        let revision = ReviseOpportunity {
+            opportunity: id(50),
+            amount: Some(eur(80)),
+            expected_close: None,
+            probability_percent: None,
+            employee: None,
+        };
+        let history = company().after(&deal(50)).after(&step).after(&revision);
+        history.clone().when(&win(None)).then([won("TALKS", 80)]);
+        history.when(&win(Some(eur(75)))).then([won("TALKS", 75)]);
+    }
+
+    #[test]
+    fn winning_again_says_nothing_more_unless_for_another_amount() {
+        let history = company().after(&deal(50)).after(&win(Some(eur(75))));
+        history.clone().when(&win(None)).then_nothing();
+        history.clone().when(&win(Some(eur(75)))).then_nothing();
+        history.when(&win(Some(eur(90)))).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn a_lost_deal_is_not_won() {
+        let lose = LoseOpportunity {
+            opportunity: id(50),
+            reason: "PRICE".to_owned(),
+            competitor: None,
+            comment: None,
+            employee: None,
+        };
+        let history = company().after(&deal(50)).after(&lose);
+        let refused = history.when(&win(None)).then_refused(RefusalCode::InvalidState);
+        assert_eq!(refused.to_string(), "the opportunity is lost already; reopen it before it is won");
+    }
+}

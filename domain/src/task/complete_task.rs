@@ -60,3 +60,57 @@ impl Decision for CompleteTask {
         Ok(vec![closed.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{SELLER, company, customer};
+    use crate::refusal::RefusalCode;
+    use crate::task::{CancelTask, ScheduleTask, TaskKind};
+    use crate::testing::{History, NOW, id};
+
+    fn scheduled() -> History {
+        company().after(&ScheduleTask {
+            task: id(80),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            kind: TaskKind::Other,
+            due_at: NOW,
+            title: None,
+        })
+    }
+
+    fn close(comment: &str) -> CompleteTask {
+        CompleteTask { task: id(80), comment: Some(comment.into()) }
+    }
+
+    #[test]
+    fn an_open_task_is_completed_for_those_it_was_about() {
+        let closed = TaskCompleted {
+            task: id(80),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            personal: Personal::Known(Comment { comment: Some("they agreed".into()) }),
+        };
+        scheduled().when(&close("they agreed")).then([closed.into()]);
+    }
+
+    #[test]
+    fn a_task_is_completed_once() {
+        let closed = scheduled().after(&close("they agreed"));
+        closed.clone().when(&close("they agreed")).then_nothing();
+        let refused = closed.when(&close("they did not")).then_refused(RefusalCode::InvalidState);
+        assert_eq!(refused.to_string(), "the task is completed already");
+    }
+
+    #[test]
+    fn a_task_that_was_cancelled_is_not_completed() {
+        let closed = scheduled().after(&CancelTask { task: id(80), comment: None });
+        closed.when(&close("they agreed")).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn an_unknown_task_is_not_completed() {
+        company().when(&close("they agreed")).then_refused(RefusalCode::NotFound);
+    }
+}

@@ -79,3 +79,61 @@ impl Decision for ScheduleTask {
         state.existing.create("task", scheduled)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::employee::EmployeeLeft;
+    use crate::fixtures::{SELLER, company, customer};
+    use crate::refusal::RefusalCode;
+    use crate::testing::{NOW, id};
+
+    fn task() -> ScheduleTask {
+        ScheduleTask {
+            task: id(80),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            kind: TaskKind::Call,
+            due_at: NOW.plus_ms(7 * 86_400_000),
+            title: Some("ask about the renewal".into()),
+        }
+    }
+
+    #[test]
+    fn a_task_is_due_in_the_future() {
+        let scheduled = TaskScheduled {
+            task: id(80),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            kind: TaskKind::Call,
+            due_at: NOW.plus_ms(7 * 86_400_000),
+            personal: Personal::Known(TaskText { title: Some("ask about the renewal".into()) }),
+        };
+        company().when(&task()).then([scheduled.into()]);
+    }
+
+    #[test]
+    fn a_task_is_not_scheduled_in_the_future() {
+        company().occurring_at(NOW.plus_ms(86_400_000)).when(&task()).then_refused(RefusalCode::InFuture);
+    }
+
+    #[test]
+    fn a_task_is_about_somebody_who_exists() {
+        let nobody = ScheduleTask { subjects: Subjects::default(), ..task() };
+        company().when(&nobody).then_refused(RefusalCode::Required);
+        let stranger = Subjects { lead: Some(id(99)), ..Subjects::default() };
+        company().when(&ScheduleTask { subjects: stranger, ..task() }).then_refused(RefusalCode::NotFound);
+    }
+
+    #[test]
+    fn nobody_who_left_gets_a_task() {
+        let history = company().and(EmployeeLeft { employee: id(SELLER) });
+        history.when(&task()).then_refused(RefusalCode::InvalidState);
+    }
+
+    #[test]
+    fn an_id_names_one_task() {
+        let other = ScheduleTask { kind: TaskKind::Meeting, ..task() };
+        company().after(&task()).when(&other).then_refused(RefusalCode::AlreadyExists);
+    }
+}
