@@ -27,6 +27,18 @@ pub enum Common {
         /// Its type.
         event_type: EventType,
     },
+    /// An earlier event closed the subject.
+    #[error("{field}: {reason}, at position {position}")]
+    Closed {
+        /// The field that names the subject.
+        field: &'static str,
+        /// What happened to it.
+        reason: String,
+        /// The event that closed it.
+        position: Position,
+        /// Its type.
+        event_type: EventType,
+    },
     /// An employee who left is given new work.
     #[error("{field}: {tag} has left the company")]
     Left {
@@ -99,7 +111,7 @@ impl Refusal for Common {
         match self {
             Self::NotFound { .. } => RefusalCode::NotFound,
             Self::AlreadyExists { .. } => RefusalCode::AlreadyExists,
-            Self::Left { .. } | Self::Erased { .. } => RefusalCode::InvalidState,
+            Self::Closed { .. } | Self::Left { .. } | Self::Erased { .. } => RefusalCode::InvalidState,
             Self::InFuture { .. } => RefusalCode::InFuture,
             Self::Required { .. } => RefusalCode::Required,
             Self::TooLong { .. } | Self::TooMany { .. } | Self::Invalid { .. } => RefusalCode::InvalidValue,
@@ -110,6 +122,7 @@ impl Refusal for Common {
         match self {
             Self::NotFound { field, .. }
             | Self::AlreadyExists { field, .. }
+            | Self::Closed { field, .. }
             | Self::Left { field, .. }
             | Self::Required { field }
             | Self::TooLong { field, .. }
@@ -121,7 +134,10 @@ impl Refusal for Common {
     }
 
     fn conflict(&self) -> Option<Conflict> {
-        let Self::AlreadyExists { position, event_type, .. } = self else { return None };
+        let (Self::AlreadyExists { position, event_type, .. } | Self::Closed { position, event_type, .. }) = self
+        else {
+            return None;
+        };
         Some(Conflict { position: Some(*position), event_type: Some(*event_type), holder: None })
     }
 }

@@ -1,17 +1,22 @@
 //! Leads: inquiries until they are converted or rejected.
 
 mod assign_lead;
+mod conversion;
 mod convert_lead;
 mod events;
+#[cfg(test)]
+mod examples;
 mod qualify_lead;
 mod receive_lead;
 mod recycle_lead;
 mod reject_lead;
 mod reopen_lead;
+mod standing;
 mod state;
 
 pub use assign_lead::AssignLead;
-pub use convert_lead::{ConversionAccount, ConversionContact, ConversionOpportunity, ConvertLead};
+pub use conversion::{ConversionAccount, ConversionContact, ConversionOpportunity};
+pub use convert_lead::ConvertLead;
 pub use events::*;
 pub use qualify_lead::QualifyLead;
 pub use receive_lead::ReceiveLead;

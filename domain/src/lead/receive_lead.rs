@@ -2,8 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribute::{Definitions, EntityKind};
+use crate::common::{Common, Existing};
+use crate::decision::{Circumstances, Decision};
+use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{EmployeeId, LeadId, SubjectId};
-use crate::values::{Attributes, Email, Money, PersonName, Phone, PlainText};
+use crate::known::{Known, References};
+use crate::lead::{LeadDetails, LeadReceived};
+use crate::limits;
+use crate::query::Query;
+use crate::values::{Attributes, Email, Money, PersonName, Personal, Phone, PlainText};
 
 /// Record that a lead arrived.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,4 +54,134 @@ pub struct ReceiveLead {
     /// Custom attributes, checked against the published definitions.
     #[serde(default)]
     pub attributes: Attributes,
+}
+
+/// Whether the id is taken, and what the command may refer to.
+#[derive(Clone, Default, Debug)]
+pub struct State {
+    existing: Existing<LeadReceived>,
+    known: Known,
+    definitions: Definitions,
+}
+
+impl ReceiveLead {
+    fn references(&self) -> References {
+        References::default().to_employed("owner", self.owner)
+    }
+
+    fn check(&self) -> Result<(), Common> {
+        limits::short("source", self.source.as_deref())?;
+        limits::short("channel", self.channel.as_deref())?;
+        limits::short("campaign", self.campaign.as_deref())?;
+        limits::amount("amount", self.amount.as_ref())?;
+        limits::person("name", self.name.as_ref())?;
+        limits::person("company", self.company.as_ref())?;
+        limits::reachable(&self.emails, &self.phones)?;
+        limits::text("message", self.message.as_ref())
+    }
+
+    fn details(&self) -> LeadDetails {
+        LeadDetails {
+            name: self.name.clone(),
+            company: self.company.clone(),
+            emails: self.emails.clone(),
+            phones: self.phones.clone(),
+            message: self.message.clone(),
+        }
+    }
+}
+
+impl Decision for ReceiveLead {
+    type State = State;
+    type Rejection = Common;
+
+    fn boundary(&self, _known: &State) -> Query {
+        let lead = self.references().within(Query::about(&self.lead, &[EventType::LeadReceived]));
+        Definitions::within_if_any(lead, EntityKind::Lead, &self.attributes)
+    }
+
+    fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.known.evolve(event);
+        state.definitions.evolve(event);
+        if let Some(fact) = LeadReceived::of(&event.event) {
+            state.existing.found(event.position, fact);
+        }
+    }
+
+    fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+        at.check()?;
+        self.check()?;
+        state.known.check(&self.references())?;
+        let fact = LeadReceived {
+            lead: self.lead,
+            subject: self.subject,
+            source: self.source.clone(),
+            channel: self.channel.clone(),
+            campaign: self.campaign.clone(),
+            owner: self.owner,
+            amount: self.amount,
+            attributes: state.definitions.check(&self.attributes)?,
+            personal: Personal::Known(self.details()),
+        };
+        state.existing.create("lead", fact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribute::{AttributeDefinition, AttributeType, PublishAttributes};
+    use crate::lead::examples::receive;
+    use crate::refusal::RefusalCode;
+    use crate::testing::{History, NOW, id};
+    use crate::values::AttributeValue;
+
+    fn with_page(value: AttributeValue) -> ReceiveLead {
+        ReceiveLead { attributes: [("page".to_owned(), value)].into(), ..receive(1) }
+    }
+
+    #[test]
+    fn a_lead_arrives_once() {
+        let history = History::default().after(&receive(1)).when(&receive(1)).then_nothing();
+        let other = ReceiveLead { source: Some("fair".to_owned()), ..receive(1) };
+        history.when(&other).then_refused(RefusalCode::AlreadyExists);
+    }
+
+    #[test]
+    fn the_owner_must_be_an_employee() {
+        let owned = ReceiveLead { owner: Some(id(77)), ..receive(1) };
+        let refused = History::default().when(&owned).then_refused(RefusalCode::NotFound);
+        assert_eq!(refused.field.as_deref(), Some("owner"));
+    }
+
+    #[test]
+    fn attributes_are_checked_against_what_was_published() {
+        let page = AttributeDefinition {
+            key: "page".to_owned(),
+            name: "Landing page".to_owned(),
+            value_type: AttributeType::Option(vec!["home".to_owned(), "price".to_owned()]),
+        };
+        let history = History::default()
+            .after(&PublishAttributes { entity: EntityKind::Lead, definitions: vec![page] })
+            .when(&with_page(AttributeValue::Text("price".to_owned())))
+            .then_accepted();
+        history.when(&with_page(AttributeValue::Flag(true))).then_refused(RefusalCode::InvalidValue);
+        let unpublished = with_page(AttributeValue::Flag(true));
+        History::default().when(&unpublished).then_refused(RefusalCode::InvalidValue);
+    }
+
+    #[test]
+    fn a_lead_of_last_year_is_accepted_and_one_of_tomorrow_is_not() {
+        const DAY_MS: i64 = 24 * 3_600 * 1_000;
+        History::default().occurring_at(NOW.plus_ms(-365 * DAY_MS)).when(&receive(1)).then_accepted();
+        History::default().occurring_at(NOW.plus_ms(60_000)).when(&receive(1)).then_accepted();
+        History::default().occurring_at(NOW.plus_ms(DAY_MS)).when(&receive(1)).then_refused(RefusalCode::InFuture);
+    }
+
+    #[test]
+    fn a_message_of_a_megabyte_is_refused_with_the_limit() {
+        let long = ReceiveLead { message: Some(PlainText("x".repeat(1 << 20))), ..receive(1) };
+        let refused = History::default().when(&long).then_refused(RefusalCode::InvalidValue);
+        assert_eq!(refused.message, "message has 1048576 bytes, more than the 65536 allowed");
+    }
 }
