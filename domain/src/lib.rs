@@ -18,6 +18,7 @@ pub mod refusal;
 
 pub mod common;
 pub mod known;
+pub mod samples;
 pub mod testing;
 
 #[cfg(test)]
