@@ -8,6 +8,9 @@ mod release_reservation;
 mod reserve_resource;
 mod state;
 
+#[cfg(test)]
+mod properties;
+
 pub use events::*;
 pub use reach_agreement::ReachAgreement;
 pub use release_reservation::ReleaseReservation;

@@ -103,3 +103,62 @@ impl Agreement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::{ReachAgreement, ReleaseReservation, ReserveResource};
+    use crate::fixtures::{company, contract, days};
+    use crate::query::Query;
+    use crate::testing::{History, NOW, id};
+
+    /// As an entity look-up reads it: only what carries the agreement's tag.
+    fn folded(history: &History, agreement: u128) -> Agreement {
+        let query = Query::about(&id::<AgreementId>(agreement), Agreement::TYPES);
+        let mut folded = Agreement::default();
+        for recorded in history.events() {
+            if query.matches(recorded.event.event_type(), recorded.event.tags().as_slice()) {
+                folded.evolve(recorded);
+            }
+        }
+        folded
+    }
+
+    fn renewed() -> History {
+        let reserve = |reservation, resource| ReserveResource {
+            reservation: id(reservation),
+            resource: id(resource),
+            period: contract(1).valid,
+            basis: id(1),
+            employee: None,
+        };
+        let release = ReleaseReservation { reservation: id(6), employee: None };
+        let renewal = ReachAgreement { valid: days("2026-01-01", None), renews: Some(id(1)), ..contract(2) };
+        company().after(&contract(1)).after(&reserve(5, 90)).after(&reserve(6, 91)).after(&release).after(&renewal)
+    }
+
+    #[test]
+    fn an_agreement_knows_its_renewal_and_each_keeps_its_own_terms() {
+        let (first, second) = (folded(&renewed(), 1), folded(&renewed(), 2));
+        assert_eq!((first.id, first.renews, first.renewed_by), (id(1), None, Some(id(2))));
+        assert_eq!((second.id, second.renews, second.renewed_by), (id(2), Some(id(1)), None));
+        assert_eq!((first.valid, second.valid), (contract(1).valid, days("2026-01-01", None)));
+    }
+
+    #[test]
+    fn reservations_stand_with_the_agreement_they_rest_on() {
+        let held = |agreement: &Agreement| -> Vec<(ResourceId, bool)> {
+            agreement.reservations.iter().map(|held| (held.resource, held.released_at.is_none())).collect()
+        };
+        assert_eq!(held(&folded(&renewed(), 1)), [(id(90), true), (id(91), false)]);
+        assert_eq!(held(&folded(&renewed(), 2)), [(id(90), true)]);
+    }
+
+    #[test]
+    fn an_agreement_binds_within_its_validity() {
+        let history = renewed();
+        assert!(!folded(&history, 1).is_in_force(NOW));
+        assert!(folded(&history, 2).is_in_force(NOW));
+        assert!(!folded(&history, 3).is_in_force(NOW));
+    }
+}

@@ -11,6 +11,9 @@ mod revise_opportunity;
 mod state;
 mod win_opportunity;
 
+#[cfg(test)]
+mod properties;
+
 pub use assign_opportunity_owner::AssignOpportunityOwner;
 pub use events::*;
 pub use lose_opportunity::LoseOpportunity;

@@ -102,8 +102,8 @@ impl Decision for ReopenOpportunity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{PIPELINE, company, deal, published, stage};
-    use crate::opportunity::{MoveOpportunity, WinOpportunity};
+    use crate::fixtures::{PIPELINE, company, deal, eur, published, stage};
+    use crate::opportunity::{LoseOpportunity, MoveOpportunity, ReviseOpportunity, WinOpportunity};
     use crate::refusal::RefusalCode;
     use crate::testing::{History, id};
 
@@ -133,6 +133,20 @@ mod tests {
         let history = won().and(published(PIPELINE, 2, &["OFFER", "CONTRACT"]));
         history.clone().when(&reopen(Some("OFFER"))).then([reopened(1, "OFFER")]);
         history.when(&reopen(Some("CONTRACT"))).then([reopened(2, "CONTRACT")]);
+    }
+
+    #[test]
+    fn a_reopened_deal_takes_every_command_of_an_open_one() {
+        let reopened = || won().after(&reopen(None));
+        let (opportunity, employee) = (id(50), None);
+        let (expected_close, probability_percent) = (None, Some(40));
+        let revise =
+            ReviseOpportunity { opportunity, amount: Some(eur(7)), expected_close, probability_percent, employee };
+        reopened().when(&revise).then_accepted();
+        reopened().when(&WinOpportunity { opportunity, amount: Some(eur(7)), employee }).then_accepted();
+        let (reason, comment) = ("PRICE".to_owned(), None);
+        let lose = LoseOpportunity { opportunity, reason, competitor: None, comment, employee };
+        reopened().when(&lose).then_accepted().when(&reopen(None)).then_accepted();
     }
 
     #[test]

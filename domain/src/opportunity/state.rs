@@ -210,3 +210,87 @@ impl Opportunity {
         self.leave(recorded);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{PIPELINE, SELLER, company, deal, eur, stage};
+    use crate::opportunity::{LoseOpportunity, MoveOpportunity, OpenOpportunity, ReopenOpportunity, ReviseOpportunity};
+    use crate::testing::{History, NOW, id};
+
+    fn folded(history: &History) -> Opportunity {
+        let mut opportunity = Opportunity::default();
+        history.events().iter().for_each(|event| opportunity.evolve(event));
+        opportunity
+    }
+
+    fn lost() -> History {
+        let step = MoveOpportunity { opportunity: id(50), stage: "TALKS".to_owned(), pipeline: None, employee: None };
+        let lose = LoseOpportunity {
+            opportunity: id(50),
+            reason: "OTHER".to_owned(),
+            competitor: Some("Gazeta".to_owned()),
+            comment: Some("moved abroad".into()),
+            employee: None,
+        };
+        let opened = company().after(&OpenOpportunity { probability_percent: Some(50), ..deal(50) });
+        opened.occurring_at(NOW.plus_ms(-1_000)).after(&step).occurring_at(NOW).after(&lose)
+    }
+
+    #[test]
+    fn a_lost_deal_tells_from_where_when_and_why() {
+        let opportunity = folded(&lost());
+        assert_eq!(opportunity.status, OpportunityStatus::Lost);
+        assert_eq!(opportunity.stage, stage(PIPELINE, 1, "TALKS"));
+        assert_eq!(opportunity.closed_at, Some(NOW));
+        assert_eq!(opportunity.loss_reason.as_deref(), Some("OTHER"));
+        assert_eq!(opportunity.competitor.as_deref(), Some("Gazeta"));
+        assert_eq!((opportunity.owner, opportunity.amount), (Some(id(SELLER)), Some(eur(100))));
+    }
+
+    #[test]
+    fn stays_keep_their_own_times_even_where_they_run_backwards() {
+        let stays = folded(&lost()).stage_history;
+        let [first, second] = stays.as_slice() else { panic!("two stays, not {stays:?}") };
+        assert_eq!((first.entered_at, first.left_at), (NOW, Some(NOW.plus_ms(-1_000))));
+        assert_eq!((second.entered_at, second.left_at), (NOW.plus_ms(-1_000), Some(NOW)));
+        assert_eq!(first.left, Some(second.entered));
+    }
+
+    #[test]
+    fn reopening_takes_the_loss_back_and_begins_another_stay() {
+        let reopen = ReopenOpportunity { opportunity: id(50), stage: None, comment: None, employee: None };
+        let opportunity = folded(&lost().after(&reopen));
+        assert_eq!((opportunity.status, opportunity.closed_at), (OpportunityStatus::Open, None));
+        assert_eq!((opportunity.loss_reason, opportunity.competitor), (None, None));
+        assert_eq!(opportunity.loss_comment, Personal::Known(None));
+        assert_eq!(opportunity.stage_history.len(), 3);
+        assert_eq!(opportunity.stage_history[2].left, None);
+    }
+
+    #[test]
+    fn every_declared_probability_is_kept() {
+        let revise = |percent| ReviseOpportunity {
+            opportunity: id(50),
+            amount: None,
+            expected_close: None,
+            probability_percent: Some(percent),
+            employee: None,
+        };
+        let opened = company().after(&OpenOpportunity { probability_percent: Some(50), ..deal(50) });
+        let opportunity = folded(&opened.after(&revise(90)).after(&revise(70)));
+        let declared: Vec<_> = opportunity.probability_history.iter().map(|declared| declared.percent).collect();
+        assert_eq!(declared, [Some(50), Some(90), Some(70)]);
+        assert_eq!(opportunity.probability_percent, Some(70));
+    }
+
+    #[test]
+    fn people_read_personal_values_in_clear_or_as_erased() {
+        let opportunity = folded(&lost());
+        let shown = serde_json::to_value(&opportunity).unwrap();
+        assert_eq!((shown["title"].as_str(), shown["status"].as_str()), (Some("Annual advertising"), Some("LOST")));
+        let erased = Opportunity { title: Personal::Erased, loss_comment: Personal::Erased, ..opportunity };
+        let shown = serde_json::to_value(&erased).unwrap();
+        assert_eq!((shown["title"].as_str(), shown["loss_comment"].as_str()), (Some("erased"), Some("erased")));
+    }
+}

@@ -100,3 +100,40 @@ impl Task {
         self.comment = comment.map(|comment| comment.comment.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{SELLER, company, customer};
+    use crate::task::{CompleteTask, ScheduleTask};
+    use crate::testing::{History, NOW, id};
+
+    fn folded(history: &History) -> Task {
+        let mut task = Task::default();
+        history.events().iter().for_each(|event| task.evolve(event));
+        task
+    }
+
+    #[test]
+    fn a_task_is_overdue_from_its_due_time_until_it_is_closed() {
+        let schedule = ScheduleTask {
+            task: id(80),
+            subjects: customer(),
+            employee: Some(id(SELLER)),
+            kind: TaskKind::Call,
+            due_at: NOW.plus_ms(-5_000),
+            title: None,
+        };
+        let scheduled = company().after(&schedule);
+        let open = folded(&scheduled);
+        assert!(!open.is_overdue(NOW.plus_ms(-5_000)));
+        assert!(open.is_overdue(NOW.plus_ms(-4_999)));
+        let complete = CompleteTask { task: id(80), comment: Some("they agreed".into()) };
+        let done = folded(&scheduled.occurring_at(NOW.plus_ms(-1_000)).after(&complete));
+        assert_eq!((done.status, done.closed_at), (TaskStatus::Completed, Some(NOW.plus_ms(-1_000))));
+        assert_eq!(done.comment, Personal::Known(Some("they agreed".into())));
+        assert!(done.is_overdue(NOW.plus_ms(-2_000)));
+        assert!(!done.is_overdue(NOW.plus_ms(-1_000)));
+        assert!(!Task::default().is_overdue(NOW));
+    }
+}
