@@ -29,6 +29,7 @@ test:
 	typos
 	cargo deny --offline check bans licenses sources
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo build --workspace --locked
 	cargo nextest run --workspace --locked
 
 # One table of measured figures beside their bars.

@@ -4,6 +4,7 @@
 #   scripts/setup.sh test    that, and the tools of `make test`
 set -euo pipefail
 
+cd "$(dirname "$0")/.."
 what=${1:-build}
 tools=${LETOPIS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/letopis/tools}
 
@@ -54,3 +55,10 @@ for tool in cargo-nextest cargo-deny; do
         rm -rf "$tools/target"
     fi
 done
+
+# The clients that run against the server in tests.
+if ! [ -e tests/clients/node_modules/.package-lock.json ] ||
+    [ tests/clients/package-lock.json -nt tests/clients/node_modules/.package-lock.json ]; then
+    say "installing the npm packages of tests/clients"
+    (cd tests/clients && npm ci --silent --no-audit --no-fund)
+fi
