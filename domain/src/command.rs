@@ -90,3 +90,39 @@ commands! {
     task::CompleteTask,
     task::CancelTask,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lead::{ConversionAccount, ConversionContact, ConvertLead};
+    use crate::testing::id;
+
+    const LEAD: &str = "00000000-0000-0000-0000-000000000001";
+
+    #[test]
+    fn a_command_is_written_by_its_name() {
+        let json = format!(
+            r#"{{"ConvertLead": {{"lead": "{LEAD}", "account": {{"existing": "{LEAD}"}}, "contact": {{"new": "{LEAD}"}}}}}}"#
+        );
+        let convert = ConvertLead {
+            lead: id(1),
+            account: ConversionAccount::Existing(id(1)),
+            contact: Some(ConversionContact::New(id(1))),
+            opportunity: None,
+            employee: None,
+        };
+        let command: Command = serde_json::from_str(&json).unwrap();
+        assert_eq!(command, convert.into());
+        assert_eq!(command.name(), "ConvertLead");
+        assert!(Command::NAMES.contains(&command.name()));
+    }
+
+    #[test]
+    fn an_unknown_command_or_field_is_named() {
+        let refusal = serde_json::from_str::<Command>(r#"{"DeleteLead": {}}"#).unwrap_err().to_string();
+        assert!(refusal.contains("DeleteLead"), "{refusal}");
+        let misspelled = format!(r#"{{"QualifyLead": {{"lead": "{LEAD}", "employe": null}}}}"#);
+        let refusal = serde_json::from_str::<Command>(&misspelled).unwrap_err().to_string();
+        assert!(refusal.contains("employe"), "{refusal}");
+    }
+}

@@ -108,3 +108,68 @@ pub fn fold<D: Decision, E>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::event::EventType;
+    use crate::ids::{PipelineId, Tagged};
+    use crate::samples::sample;
+    use crate::testing::{given, id};
+
+    /// Learns the pipeline from the opportunity, and only then knows what else to read.
+    struct FollowsThePipeline;
+
+    #[derive(Clone, Default)]
+    struct Learned {
+        pipeline: Option<PipelineId>,
+        seen: Vec<EventType>,
+    }
+
+    impl Decision for FollowsThePipeline {
+        type State = Learned;
+        type Rejection = Common;
+
+        fn boundary(&self, known: &Learned) -> Query {
+            let deal = Query::default().or_types(&[EventType::OpportunityOpened]);
+            known.pipeline.iter().fold(deal, |query, pipeline| query.or(pipeline, &[EventType::PipelinePublished]))
+        }
+
+        fn evolve(&self, state: &mut Learned, event: &Recorded) {
+            state.seen.push(event.event.event_type());
+            if let Event::OpportunityOpened(fact) = &event.event {
+                state.pipeline = Some(fact.stage.pipeline);
+            }
+        }
+
+        fn decide(&self, _state: &Learned, _at: &Circumstances) -> Result<Vec<Event>, Common> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_boundary_grows_until_it_is_stable_and_each_item_is_read_once() {
+        let history = given([EventType::PipelinePublished, EventType::OpportunityOpened].map(sample));
+        let reads = RefCell::new(Vec::new());
+        let folded = fold(&FollowsThePipeline, |query: &Query| {
+            reads.borrow_mut().push(query.clone());
+            let matches =
+                |event: &&Arc<Recorded>| query.matches(event.event.event_type(), event.event.tags().as_slice());
+            Ok::<_, ()>(history.events().iter().filter(matches).cloned().collect())
+        })
+        .unwrap();
+        assert_eq!(folded.state.seen, [EventType::PipelinePublished, EventType::OpportunityOpened], "position order");
+        let deals = Query::default().or_types(&[EventType::OpportunityOpened]);
+        let pipeline = Query::about(&id::<PipelineId>(5), &[EventType::PipelinePublished]);
+        assert_eq!(folded.boundary.items, [deals.items.clone(), pipeline.items.clone()].concat());
+        assert_eq!(pipeline.items[0].tags, [id::<PipelineId>(5).tag()]);
+        assert_eq!(reads.into_inner(), [deals, pipeline]);
+    }
+
+    #[test]
+    fn a_failed_read_ends_the_fold() {
+        assert_eq!(fold(&FollowsThePipeline, |_| Err("unreadable")).err(), Some("unreadable"));
+    }
+}

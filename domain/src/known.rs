@@ -167,3 +167,48 @@ impl Known {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::sample;
+    use crate::testing::{given, id};
+
+    fn known(events: impl IntoIterator<Item = EventType>) -> Known {
+        let mut known = Known::default();
+        given(events.into_iter().map(sample)).events().iter().for_each(|event| known.evolve(event));
+        known
+    }
+
+    #[test]
+    fn the_first_unknown_subject_is_named_with_its_field() {
+        let references = References::default().to("lead", id::<LeadId>(10)).to_any("owner", Some(id::<EmployeeId>(77)));
+        assert!(matches!(known([]).check(&references), Err(Common::NotFound { field: "lead", .. })));
+        let only_lead = known([EventType::LeadReceived]);
+        assert!(matches!(only_lead.check(&references), Err(Common::NotFound { field: "owner", .. })));
+    }
+
+    #[test]
+    fn who_left_is_known_but_gets_no_work() {
+        let employee = id::<EmployeeId>(4);
+        let left = known([EventType::EmployeeHired, EventType::EmployeeLeft]);
+        assert_eq!(left.check(&References::default().to("employee", employee)), Ok(()));
+        let work = References::default().to_employed("owner", Some(employee));
+        assert!(matches!(left.check(&work), Err(Common::Left { field: "owner", .. })));
+    }
+
+    #[test]
+    fn every_reference_is_part_of_the_boundary() {
+        let references = References::default()
+            .to("entity", EntityRef::Contact(id(11)))
+            .to_employed("owner", Some(id(4)))
+            .to_any("team", Some(id::<TeamId>(2)));
+        let boundary = references.within(Query::default());
+        for event_type in
+            [EventType::ContactCreated, EventType::EmployeeHired, EventType::EmployeeLeft, EventType::TeamFormed]
+        {
+            assert!(boundary.matches(event_type, sample(event_type).tags().as_slice()), "{event_type}");
+        }
+        assert!(!boundary.matches(EventType::LeadReceived, sample(EventType::LeadReceived).tags().as_slice()));
+    }
+}

@@ -68,3 +68,36 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::sample;
+    use crate::testing::{given, id};
+
+    #[test]
+    fn an_account_shows_what_its_last_events_say() {
+        let events = given(Account::TYPES.iter().map(|event_type| sample(*event_type)));
+        let mut account = Account::default();
+        assert!(!account.exists());
+        for event in events.events() {
+            account.evolve(event);
+        }
+        assert!(account.exists());
+        assert_eq!((account.id, account.owner), (id(6), Some(id(9))));
+        let Event::AttributesSet(set) = sample(EventType::AttributesSet) else { panic!("not attributes") };
+        let last = &set.changes[0];
+        assert_eq!(account.attributes.get(&last.key), last.to.as_ref());
+    }
+
+    #[test]
+    fn an_erased_update_leaves_nothing_of_the_name() {
+        let Event::AccountUpdated(mut updated) = sample(EventType::AccountUpdated) else { panic!("not an update") };
+        updated.personal = Personal::Erased;
+        let mut account = Account::default();
+        for event in given([sample(EventType::AccountCreated), updated.into()]).events() {
+            account.evolve(event);
+        }
+        assert_eq!(serde_json::to_value(account).unwrap()["personal"], "erased");
+    }
+}

@@ -67,3 +67,22 @@ impl Contact {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::sample;
+    use crate::testing::{given, id};
+
+    #[test]
+    fn a_contact_shows_the_whole_state_of_the_last_update() {
+        let mut contact = Contact::default();
+        assert!(!contact.exists());
+        for event in given([EventType::ContactCreated, EventType::ContactUpdated].map(sample)).events() {
+            contact.evolve(event);
+        }
+        assert!(contact.exists());
+        assert_eq!((contact.id, contact.account, contact.role.as_deref()), (id(11), Some(id(6)), Some("director")));
+        assert_eq!(contact.origin_lead, Some(id(10)), "what an update does not carry stays");
+    }
+}

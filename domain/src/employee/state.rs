@@ -144,3 +144,40 @@ impl Employee {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::sample;
+    use crate::testing::{NOW, given, id};
+
+    #[test]
+    fn an_employee_shows_the_last_team_and_when_they_left() {
+        let mut employee = Employee::default();
+        let history = given(Employee::TYPES.iter().map(|event_type| sample(*event_type)));
+        for event in history.events() {
+            employee.evolve(event);
+        }
+        assert_eq!((employee.id, employee.team, employee.left_at), (id(4), Some(id(3)), Some(NOW)));
+        assert!(employee.exists());
+    }
+
+    #[test]
+    fn days_are_counted_in_utc_until_a_profile_says_otherwise() {
+        let mut company = Company::default();
+        assert_eq!(company.time_zone, chrono_tz::UTC);
+        for event in given([sample(EventType::CompanyProfilePublished)]).events() {
+            company.evolve(event);
+        }
+        assert_eq!(company.time_zone, chrono_tz::Europe::Amsterdam);
+    }
+
+    #[test]
+    fn a_team_shows_what_stands_above_it() {
+        let mut team = Team::default();
+        for event in given([EventType::BusinessUnitFormed, EventType::TeamFormed].map(sample)).events() {
+            team.evolve(event);
+        }
+        assert_eq!((team.parent, team.unit), (Some(id(3)), Some(id(1))));
+    }
+}

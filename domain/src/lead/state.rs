@@ -211,3 +211,65 @@ impl Lead {
         self.revisit_on = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lead::examples::{ANNA, office_with_a_lead, qualify, recycle, reject, reopen};
+    use crate::lead::{LeadConverted, RejectLead};
+    use crate::samples::sample;
+    use crate::testing::{History, NOW, given, id};
+
+    fn fold(history: &History) -> Lead {
+        let mut lead = Lead::default();
+        for event in history.events() {
+            lead.evolve(event);
+        }
+        lead
+    }
+
+    #[test]
+    fn a_rejection_is_shown_while_it_is_in_force() {
+        let commented = RejectLead { comment: Some("no money".into()), ..reject("BUDGET") };
+        let rejected = office_with_a_lead().after(&qualify()).after(&commented);
+        let rejection = fold(&rejected).rejection.unwrap();
+        assert_eq!((rejection.reason.as_str(), rejection.employee, rejection.at), ("BUDGET", Some(id(ANNA)), NOW));
+        assert_eq!(rejection.comment, Personal::Known(Some("no money".into())));
+        let reopened = fold(&rejected.after(&reopen()));
+        assert_eq!((reopened.status, reopened.rejection), (LeadStatus::Qualified, None));
+    }
+
+    #[test]
+    fn a_lead_set_aside_shows_the_day_to_come_back() {
+        let recycled = office_with_a_lead().after(&recycle("BUDGET"));
+        assert_eq!(fold(&recycled).revisit_on, recycle("BUDGET").revisit_on);
+        assert_eq!(fold(&recycled.after(&qualify())).revisit_on, None);
+    }
+
+    #[test]
+    fn every_type_it_names_changes_it_or_was_there_before() {
+        let types = Lead::TYPES.iter().filter(|event_type| **event_type != EventType::AttributesSet);
+        let lead = fold(&given(types.map(|event_type| sample(*event_type))));
+        let Event::LeadConverted(LeadConverted { account, opportunity, .. }) = sample(EventType::LeadConverted) else {
+            panic!("the sample of a conversion is a conversion");
+        };
+        let conversion = lead.conversion.unwrap();
+        assert_eq!((conversion.account, conversion.opportunity), (account, opportunity));
+        assert_eq!((lead.status, lead.owner), (LeadStatus::Converted, Some(id(9))));
+    }
+
+    #[test]
+    fn an_erased_person_is_shown_as_erased() {
+        let Event::LeadReceived(mut received) = sample(EventType::LeadReceived) else { panic!("not a lead") };
+        received.personal = Personal::Erased;
+        let shown = serde_json::to_value(fold(&given([received.into()]))).unwrap();
+        assert_eq!(shown["personal"], "erased");
+        assert_eq!(shown["status"], "NEW");
+    }
+
+    #[test]
+    fn without_events_there_is_no_lead() {
+        assert!(!Lead::default().exists());
+        assert!(fold(&office_with_a_lead()).exists());
+    }
+}
