@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::command::{Command, CommandVisitor};
 use crate::decision::{Circumstances, Decision, fold};
 use crate::event::{Event, Recorded};
 use crate::ids::{EmployeeId, EventId, Position};
@@ -105,6 +106,19 @@ impl History {
         Ok(events)
     }
 
+    /// Decides any command and appends its events, and decides it again, which must yield nothing.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn carry_out(&mut self, command: &Command) -> Result<Vec<Event>, Refused> {
+        let events = command.visit(Decide(self))?;
+        self.append(events.iter().cloned());
+        if let Ok(again) = command.visit(Decide(self)) {
+            assert_eq!(again, [], "deciding the same command again must yield no events");
+        }
+        Ok(events)
+    }
+
     /// The events so far, in order.
     #[must_use]
     pub fn events(&self) -> &[Arc<Recorded>] {
@@ -136,6 +150,16 @@ impl History {
                 event,
             }));
         }
+    }
+}
+
+struct Decide<'a>(&'a History);
+
+impl CommandVisitor for Decide<'_> {
+    type Output = Result<Vec<Event>, Refused>;
+
+    fn visit<D: Decision>(self, command: &D) -> Self::Output {
+        self.0.decide(command)
     }
 }
 

@@ -6,6 +6,8 @@ mod convert_lead;
 mod events;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod properties;
 mod qualify_lead;
 mod receive_lead;
 mod recycle_lead;
