@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Position};
@@ -10,7 +10,7 @@ use crate::pipeline::StageRef;
 use crate::values::{Attributes, Date, Money, Personal, PlainText, Timestamp};
 
 /// Where a deal stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OpportunityStatus {
     /// In a stage of its pipeline.
