@@ -1,0 +1,234 @@
+//! One generation of read models: the rows in memory, their store, and the folder it lives in.
+//!
+//! A folder of views holds `current` (the name of the generation in use), `comment.key`, and one folder per
+//! generation. A rebuild writes the next one beside it and then names it in `current`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use letopis_domain::event::Recorded;
+use letopis_domain::ids::Position;
+use parking_lot::RwLock;
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+
+use crate::comment::CommentKey;
+use crate::facts::{Facts, shape};
+use crate::store::{Changes, Mark, Store, StoreError};
+
+/// The rows, where they are stored, and whether the folder goes when the last reader is done.
+pub(crate) struct Generation {
+    pub(crate) facts: RwLock<Facts>,
+    /// None only while the last reader lets go.
+    store: Option<Store>,
+    folder: PathBuf,
+    is_obsolete: AtomicBool,
+}
+
+impl Generation {
+    /// Opens or creates the generation in `folder`; none if its rows have another shape than this program's.
+    pub(crate) fn open(folder: &Path, key: CommentKey) -> Result<Option<Self>, StoreError> {
+        let store = Store::open(folder)?;
+        let facts = Facts::load(&store, key)?;
+        Ok(facts.map(|facts| Self {
+            facts: RwLock::new(facts),
+            store: Some(store),
+            folder: folder.to_owned(),
+            is_obsolete: AtomicBool::new(false),
+        }))
+    }
+
+    pub(crate) fn store(&self) -> Result<&Store, StoreError> {
+        self.store.as_ref().ok_or_else(|| StoreError::Folder("the generation was given up".to_owned()))
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    pub(crate) fn applied(&self) -> Position {
+        self.facts.read().applied()
+    }
+
+    /// Folds events that follow what was folded, and makes their timeline entries readable. After an error, calling
+    /// it again with whatever follows writes what is still missing.
+    pub(crate) fn apply(&self, events: &[std::sync::Arc<Recorded>]) -> Result<Position, StoreError> {
+        let (entries, applied) = {
+            let mut facts = self.facts.write();
+            for event in events {
+                facts.apply(event);
+            }
+            (facts.take_entries(), facts.applied())
+        };
+        let mut changes = Changes::default();
+        for entry in &entries {
+            changes.put(&entry.key(), &entry.value());
+        }
+        changes.mark(Mark::Timeline, applied.0);
+        if let Err(error) = self.store()?.write(&changes) {
+            self.facts.write().put_back(entries);
+            return Err(error);
+        }
+        Ok(applied)
+    }
+
+    /// Stores the rows that changed since the last checkpoint.
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+        let changed = self.facts.write().take_changed();
+        let encoded = self.facts.read().encode(&changed);
+        let written = encoded.and_then(|mut changes| {
+            changes.mark(Mark::Shape, shape());
+            self.store()?.write(&changes)
+        });
+        if written.is_err() {
+            self.facts.write().distrust();
+        }
+        written
+    }
+
+    /// Stores a whole generation that was folded in one go, through a sorted file.
+    pub(crate) fn store_all(&self) -> Result<(), StoreError> {
+        let store = self.store()?;
+        self.facts.write().take_changed();
+        let facts = self.facts.read();
+        let mut failed = None;
+        let segments = facts.tables().into_iter().flat_map(|(number, _, table)| {
+            (0..table.segments()).map(move |segment| (number, segment, table.encode(segment)))
+        });
+        let encoded = segments.map_while(|(number, segment, rows)| match rows {
+            Ok(rows) => Some((number, segment, rows)),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        });
+        store.ingest_segments(encoded)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let mut marks = Changes::default();
+        marks.mark(Mark::Facts, facts.applied().0);
+        marks.mark(Mark::Timeline, facts.applied().0);
+        marks.mark(Mark::Shape, shape());
+        store.write(&marks)?;
+        store.flush()
+    }
+
+    /// Stores everything and hands it to the disk.
+    pub(crate) fn close(&self) -> Result<(), StoreError> {
+        self.checkpoint()?;
+        self.store()?.flush()
+    }
+
+    /// The farthest position that anything in the store knows of.
+    pub(crate) fn farthest(&self) -> Result<u64, StoreError> {
+        let timeline = self.store()?.read_mark(Mark::Timeline)?.unwrap_or(0);
+        Ok(timeline.max(self.applied().0))
+    }
+
+    /// Removes the folder once nobody reads it any more.
+    pub(crate) fn give_up(&self) {
+        self.is_obsolete.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Generation {
+    fn drop(&mut self) {
+        self.store = None;
+        if self.is_obsolete.load(Ordering::SeqCst)
+            && let Err(error) = fs::remove_dir_all(&self.folder)
+        {
+            tracing::warn!(folder = %self.folder.display(), %error, "an old generation of views could not be removed");
+        }
+    }
+}
+
+/// The folder that holds the generations.
+pub(crate) struct Home {
+    folder: PathBuf,
+    pub(crate) key: CommentKey,
+}
+
+impl Home {
+    /// Opens or creates the folder.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
+        let key = read_or_create_key(&folder.join("comment.key"))?;
+        Ok(Self { folder: folder.to_owned(), key })
+    }
+
+    /// The generation in use; none if there is none yet.
+    pub(crate) fn current(&self) -> Result<Option<PathBuf>, StoreError> {
+        let file = self.folder.join("current");
+        match fs::read_to_string(&file) {
+            Ok(name) if is_generation(name.trim()) => Ok(Some(self.folder.join(name.trim()))),
+            Ok(name) => Err(StoreError::Folder(format!("{} names no generation: '{}'", file.display(), name.trim()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(&file, &error)),
+        }
+    }
+
+    /// An empty folder for the next generation.
+    pub(crate) fn next(&self) -> Result<PathBuf, StoreError> {
+        let current = self.current()?;
+        let number = current.as_deref().and_then(number_of).unwrap_or(0) + 1;
+        let folder = self.folder.join(format!("generation-{number:06}"));
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(&folder, &error)),
+            _ => {}
+        }
+        fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+        Ok(folder)
+    }
+
+    /// Names the generation in use, atomically and durably.
+    pub(crate) fn set_current(&self, generation: &str) -> Result<(), StoreError> {
+        let (file, fresh) = (self.folder.join("current"), self.folder.join("current.next"));
+        let write = || -> std::io::Result<()> {
+            let mut out = fs::File::create(&fresh)?;
+            out.write_all(generation.as_bytes())?;
+            out.sync_all()?;
+            fs::rename(&fresh, &file)?;
+            fs::File::open(&self.folder)?.sync_all()
+        };
+        write().map_err(|error| unusable(&file, &error))
+    }
+}
+
+fn is_generation(name: &str) -> bool {
+    number_of(Path::new(name)).is_some()
+}
+
+fn number_of(folder: &Path) -> Option<u64> {
+    folder.file_name()?.to_str()?.strip_prefix("generation-")?.parse().ok()
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Folder(format!("{}: {error}", path.display()))
+}
+
+fn read_or_create_key(file: &Path) -> Result<CommentKey, StoreError> {
+    match fs::read(file) {
+        Ok(bytes) => {
+            let bytes = bytes.try_into().map_err(|_| StoreError::Folder(format!("{} is not a key", file.display())))?;
+            Ok(CommentKey(bytes))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            OsRng.try_fill_bytes(&mut key).map_err(|error| StoreError::Folder(format!("no randomness: {error}")))?;
+            write_private(file, &key).map_err(|error| unusable(file, &error))?;
+            Ok(CommentKey(key))
+        }
+        Err(error) => Err(unusable(file, &error)),
+    }
+}
+
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    out.write_all(bytes)?;
+    out.sync_all()
+}

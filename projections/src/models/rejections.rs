@@ -1,0 +1,293 @@
+//! Rejections of leads with the circumstances of each decision, frozen, and the evidence that came in later.
+//!
+//! Frozen means: counted once, when the rejection is folded, from the facts recorded before it that had happened by
+//! then. Late evidence gets rows of its own and changes nothing in the rejection's row.
+
+use letopis_domain::catalog::{AuditThresholds, Claim};
+use letopis_domain::event::{Event, Recorded};
+use letopis_domain::lead::LeadRejected;
+use serde::{Deserialize, Serialize};
+
+use crate::comment::{CommentDigest, CommentKey};
+use crate::models::activities::{Activities, Activity};
+use crate::models::directory::{Directory, Who};
+use crate::models::leads::Leads;
+use crate::models::published::Published;
+use crate::models::tasks::{Overdue, Tasks};
+use crate::names::{Cell, Kind, Names, Ref};
+use crate::projection::{
+    Projection, account_events, agreement_events, company_events, contact_events, opportunity_events, published_events,
+    task_events,
+};
+use crate::table::{Row, Table};
+use crate::value::Field;
+
+/// What had been done for a lead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Evidence {
+    pub(crate) touches: u32,
+    pub(crate) calls: u32,
+    /// Calls whose duration is unknown.
+    pub(crate) calls_of_unknown_duration: u32,
+    pub(crate) outbound: u32,
+    pub(crate) inbound: u32,
+    /// Among the calls of known duration.
+    pub(crate) longest_call_ms: Option<u64>,
+    /// Of the last call; none when there is none, or its duration is unknown.
+    pub(crate) last_call_ms: Option<u64>,
+    last_call_at: Option<i64>,
+}
+
+impl Evidence {
+    /// Adds an activity; activities come with falling positions, so that among calls of one instant the one
+    /// recorded last counts as the last.
+    fn add(&mut self, activity: &Activity) {
+        use letopis_domain::activity::Direction;
+
+        self.inbound += u32::from(activity.direction == Direction::Inbound);
+        self.touches += u32::from(activity.is_touch());
+        self.outbound += u32::from(activity.is_touch() && activity.direction == Direction::Outbound);
+        if !activity.is_call() {
+            return;
+        }
+        self.calls += 1;
+        self.calls_of_unknown_duration += u32::from(activity.duration_ms.is_none());
+        self.longest_call_ms = self.longest_call_ms.max(activity.duration_ms);
+        if self.last_call_at.is_none_or(|last| activity.occurred_at > last) {
+            self.last_call_at = Some(activity.occurred_at);
+            self.last_call_ms = activity.duration_ms;
+        }
+    }
+}
+
+/// The flags that follow from frozen facts alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent findings, not the states of a machine")]
+pub(crate) struct Findings {
+    pub(crate) no_contact_attempt: bool,
+    pub(crate) short_call_only: bool,
+    pub(crate) evidence_mismatch: bool,
+    pub(crate) overdue_dodge: bool,
+}
+
+impl Findings {
+    /// Rule version 1.
+    fn judge(evidence: &Evidence, overdue: Overdue, claim: Option<Claim>, thresholds: &AuditThresholds) -> Self {
+        let longest = evidence.longest_call_ms;
+        let contradicts_no_answer =
+            longest.is_some_and(|ms| ms >= thresholds.answered_call_ms) || evidence.inbound > 0 || evidence.calls == 0;
+        Self {
+            no_contact_attempt: evidence.outbound == 0,
+            short_call_only: evidence.calls > 0
+                && evidence.calls_of_unknown_duration == 0
+                && longest.is_some_and(|ms| ms < thresholds.short_call_ms),
+            evidence_mismatch: match claim {
+                Some(Claim::NoAnswer) => contradicts_no_answer,
+                None => false,
+            },
+            overdue_dodge: overdue.of_employee_on_lead > 0,
+        }
+    }
+}
+
+/// One rejection.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Rejection {
+    pub(crate) lead: Ref,
+    pub(crate) opened: u64,
+    pub(crate) occurred_at: i64,
+    pub(crate) recorded_at: i64,
+    /// Who rejected it.
+    pub(crate) who: Who,
+    /// Whether a person did, whom detectors judge.
+    pub(crate) is_judged: bool,
+    pub(crate) reason: Ref,
+    pub(crate) catalog_version: u32,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) source: Ref,
+    pub(crate) attributes: Ref,
+    pub(crate) received_at: i64,
+    pub(crate) evidence: Evidence,
+    pub(crate) overdue_of_employee: u32,
+    pub(crate) overdue_on_lead: u32,
+    pub(crate) overdue_of_employee_on_lead: u32,
+    pub(crate) findings: Findings,
+    /// What the comment says, unreadable; 0 = no comment.
+    pub(crate) comment: CommentDigest,
+    /// The rejection before, of the same lead.
+    pub(crate) previous: Ref,
+}
+
+impl Rejection {
+    pub(crate) fn cell(&self, field: &Field) -> Option<Cell> {
+        Some(match field {
+            Field::Employee | Field::Team | Field::Unit => return self.who.cell(field),
+            Field::Lead => Cell::id(Kind::Lead, self.lead),
+            Field::Reason => Cell::text(self.reason),
+            Field::Source => Cell::text(self.source),
+            Field::CreatedAt => Cell::Time(self.occurred_at),
+            _ => return None,
+        })
+    }
+}
+
+impl Row for Rejection {
+    fn as_of(&self, position: u64) -> Option<Self> {
+        (self.opened <= position).then(|| self.clone())
+    }
+}
+
+/// An activity recorded after a rejection that had happened before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LateActivity {
+    pub(crate) opened: u64,
+    pub(crate) rejection: Ref,
+    /// The row among the activities.
+    pub(crate) activity: Ref,
+}
+
+impl Row for LateActivity {
+    fn as_of(&self, position: u64) -> Option<Self> {
+        (self.opened <= position).then_some(*self)
+    }
+}
+
+/// Every rejection, and what came in late.
+#[derive(Default)]
+pub(crate) struct Rejections {
+    pub(crate) rows: Table<Rejection>,
+    pub(crate) late: Table<LateActivity>,
+    pub(crate) key: CommentKey,
+    /// The newest rejection by lead; derived, not stored.
+    latest: Vec<Ref>,
+    /// The judged rejections by employee, by `occurred_at`; derived, not stored.
+    pub(crate) by_employee: Vec<Vec<(i64, Ref)>>,
+}
+
+/// What rejections need of the other read models.
+pub(crate) struct Beside<'a> {
+    pub(crate) names: &'a mut Names,
+    pub(crate) directory: &'a Directory,
+    pub(crate) published: &'a Published,
+    pub(crate) leads: &'a Leads,
+    pub(crate) activities: &'a Activities,
+    pub(crate) tasks: &'a Tasks,
+}
+
+impl Rejections {
+    /// Derives what is not stored.
+    pub(crate) fn index(&mut self) {
+        (self.latest, self.by_employee) = (Vec::new(), Vec::new());
+        for index in 0..self.rows.len() {
+            self.note(Ref::at(index));
+        }
+    }
+
+    fn note(&mut self, row: Ref) {
+        let Some(rejection) = self.rows.row(row) else { return };
+        if let Some(lead) = rejection.lead.index() {
+            if self.latest.len() <= lead {
+                self.latest.resize(lead + 1, Ref::NONE);
+            }
+            self.latest[lead] = row;
+        }
+        let Some(employee) = rejection.who.employee.index().filter(|_| rejection.is_judged) else { return };
+        if self.by_employee.len() <= employee {
+            self.by_employee.resize(employee + 1, Vec::new());
+        }
+        let rejected = &mut self.by_employee[employee];
+        let place = rejected.partition_point(|(at, _)| *at <= rejection.occurred_at);
+        rejected.insert(place, (rejection.occurred_at, row));
+    }
+
+    fn latest(&self, lead: Ref) -> Ref {
+        lead.index().and_then(|index| self.latest.get(index)).copied().unwrap_or_default()
+    }
+
+    /// The last rejection of a lead before a position, and those before it.
+    pub(crate) fn of_lead(&self, lead: Ref) -> impl Iterator<Item = &Rejection> {
+        std::iter::successors(self.rows.row(self.latest(lead)), |row| self.rows.row(row.previous))
+    }
+
+    fn reject(&mut self, rejected: &LeadRejected, event: &Recorded, beside: &mut Beside<'_>) {
+        let (at, occurred) = (event.position.0, event.occurred_at.micros());
+        let lead = beside.names.intern(rejected.lead, at);
+        let who = beside.directory.place(beside.names.intern_some(rejected.employee, at));
+        let mut evidence = Evidence::default();
+        for activity in beside.activities.of_lead(lead).filter(|activity| activity.occurred_at <= occurred) {
+            evidence.add(activity);
+        }
+        let overdue = beside.tasks.overdue(who.employee, lead, occurred);
+        let thresholds = beside.published.rules(at).thresholds;
+        let columns = beside.leads.versions.current(lead);
+        let comment = rejected.personal.known().and_then(|comment| comment.comment.as_ref());
+        let row = self.rows.push(Rejection {
+            lead,
+            opened: at,
+            occurred_at: occurred,
+            recorded_at: event.recorded_at.micros(),
+            who,
+            is_judged: beside.directory.is_human(who.employee),
+            reason: beside.names.intern_text(&rejected.reason, at),
+            catalog_version: rejected.catalog_version,
+            claim: rejected.claim,
+            source: columns.map(|of| of.source).unwrap_or_default(),
+            attributes: columns.map(|of| of.attributes).unwrap_or_default(),
+            received_at: columns.map_or(occurred, |of| of.received_at),
+            evidence,
+            overdue_of_employee: overdue.of_employee,
+            overdue_on_lead: overdue.on_lead,
+            overdue_of_employee_on_lead: overdue.of_employee_on_lead,
+            findings: Findings::judge(&evidence, overdue, rejected.claim, &thresholds),
+            comment: comment.map_or_else(CommentDigest::default, |comment| self.key.digest(comment.reveal())),
+            previous: self.latest(lead),
+        });
+        self.note(row);
+    }
+
+    /// An activity that happened before a rejection of its lead that was recorded earlier.
+    fn note_late(&mut self, event: &Recorded, activities: &Activities) {
+        let Some(activity) = activities.rows.last() else { return };
+        let newest = Ref::at(activities.rows.len() - 1);
+        let mut row = self.latest(activity.about.lead);
+        while let Some(rejection) = self.rows.row(row) {
+            let previous = rejection.previous;
+            if activity.occurred_at <= rejection.occurred_at {
+                self.late.push(LateActivity { opened: event.position.0, rejection: row, activity: newest });
+            }
+            row = previous;
+        }
+    }
+}
+
+impl Projection for Rejections {
+    const NAME: &'static str = "rejections";
+    const REVISION: u32 = 1;
+    type Beside<'a> = Beside<'a>;
+
+    fn apply(&mut self, event: &Recorded, mut beside: Beside<'_>) {
+        match &event.event {
+            Event::LeadRejected(rejected) => self.reject(rejected, event, &mut beside),
+            Event::CallRecorded(_)
+            | Event::EmailRecorded(_)
+            | Event::MeetingRecorded(_)
+            | Event::MessageRecorded(_)
+            | Event::LetterRecorded(_)
+            | Event::NoteRecorded(_) => self.note_late(event, beside.activities),
+            Event::LeadReceived(_)
+            | Event::LeadQualified(_)
+            | Event::LeadAssigned(_)
+            | Event::LeadRecycled(_)
+            | Event::LeadReopened(_)
+            | Event::LeadConverted(_)
+            | Event::AttributesSet(_)
+            | company_events!()
+            | published_events!()
+            | account_events!()
+            | contact_events!()
+            | opportunity_events!()
+            | agreement_events!()
+            | task_events!() => {}
+        }
+    }
+}
