@@ -1,0 +1,239 @@
+//! The handle on the read models: opens them, gives out views of them, waits for them, builds them anew.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letopis_domain::ids::Position;
+use letopis_eventlog::error::ReadError;
+use letopis_eventlog::log::Log;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+
+use crate::generation::{Generation, Home};
+use crate::projector::{Folding, Lag, fold_batch};
+use crate::store::StoreError;
+use crate::views::{AsOf, View, ViewError};
+
+/// Read models that cannot be folded further.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FoldError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// The rows could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the projector, the readers and a rebuild share.
+pub(crate) struct Shared {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) home: Home,
+    current: RwLock<Arc<Generation>>,
+    /// Held by whoever folds.
+    pub(crate) folding: Mutex<Folding>,
+    applied: watch::Sender<Position>,
+    fault: watch::Sender<Option<String>>,
+}
+
+impl Shared {
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.current.read())
+    }
+
+    pub(crate) fn applied(&self) -> Position {
+        *self.applied.borrow()
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<String>) {
+        self.fault.send_if_modified(|known| {
+            let is_other = *known != fault;
+            *known = fault;
+            is_other
+        });
+    }
+
+    /// Folds one batch and stores what is due.
+    pub(crate) fn step(&self) -> Result<usize, FoldError> {
+        let mut folding = self.folding.lock();
+        let generation = self.generation();
+        let count = fold_batch(&*self.log, &generation, &mut folding)?;
+        if count > 0 {
+            self.applied.send_replace(generation.applied());
+        }
+        folding.checkpoint(&generation, false)?;
+        Ok(count)
+    }
+
+    /// Stores everything.
+    pub(crate) fn close(&self) -> Result<(), FoldError> {
+        let _folding = self.folding.lock();
+        Ok(self.generation().close()?)
+    }
+
+    /// Puts a generation in the place of the current one. The caller folds, so nobody else does.
+    pub(crate) fn swap(&self, next: Generation) -> Result<(), StoreError> {
+        self.home.set_current(&next.name())?;
+        let applied = next.applied();
+        let before = std::mem::replace(&mut *self.current.write(), Arc::new(next));
+        before.give_up();
+        self.applied.send_replace(applied);
+        Ok(())
+    }
+}
+
+/// All read models. Cheap to clone.
+#[derive(Clone)]
+pub struct Views {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// How the views were found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// As they were left.
+    Usable,
+    /// None yet, or not of the shape that this program writes: they are folded from the beginning.
+    Unusable,
+}
+
+impl Views {
+    /// Opens the views in a folder, or creates them. Nothing is folded yet: see [`crate::projector::Projector`] and
+    /// [`Self::catch_up`]. Views that are ahead of the log, or of another shape, are put aside and begun anew.
+    ///
+    /// # Errors
+    /// When the folder cannot be used or the rows cannot be read.
+    pub fn open(log: Arc<dyn Log>, folder: &Path) -> Result<(Self, Found), StoreError> {
+        let home = Home::open(folder)?;
+        let mut usable = None;
+        if let Some(current) = home.current()?
+            && let Some(generation) = Generation::open(&current, home.key)?
+        {
+            if generation.farthest()? <= log.head().0 {
+                usable = Some(generation);
+            } else {
+                tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
+            }
+        }
+        let found = if usable.is_some() { Found::Usable } else { Found::Unusable };
+        let generation = match usable {
+            Some(generation) => generation,
+            None => begin(&home)?,
+        };
+        let applied = generation.applied();
+        let shared = Shared {
+            log,
+            home,
+            current: RwLock::new(Arc::new(generation)),
+            folding: Mutex::default(),
+            applied: watch::Sender::new(applied),
+            fault: watch::Sender::new(None),
+        };
+        Ok((Self { shared: Arc::new(shared) }, found))
+    }
+
+    /// Folds everything that the log holds, on this thread; for programs without a projector.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the rows cannot be stored.
+    pub fn catch_up(&self) -> Result<Position, FoldError> {
+        while self.shared.step()? > 0 {}
+        Ok(self.applied())
+    }
+
+    /// Stores everything folded so far.
+    ///
+    /// # Errors
+    /// When the rows cannot be stored.
+    pub fn close(&self) -> Result<(), FoldError> {
+        self.shared.close()
+    }
+
+    /// Lets the store tidy up its files, as it would do by itself in time; for measuring space.
+    ///
+    /// # Errors
+    /// When the rows cannot be stored.
+    pub fn compact(&self) -> Result<(), FoldError> {
+        self.shared.close()?;
+        self.shared.generation().store()?.compact();
+        Ok(())
+    }
+
+    /// The position that every read model has reached.
+    pub fn applied(&self) -> Position {
+        self.shared.applied()
+    }
+
+    /// How far behind the log that is.
+    pub fn lag(&self) -> Lag {
+        Lag { head: self.shared.log.head(), applied: self.applied() }
+    }
+
+    /// Follows the position that every read model has reached.
+    pub fn watch_applied(&self) -> watch::Receiver<Position> {
+        self.shared.applied.subscribe()
+    }
+
+    /// Why the views stand still; none while they follow the log.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.fault.borrow().clone()
+    }
+
+    /// The read models as of the position that all of them have reached.
+    pub fn now(&self) -> View {
+        let position = self.applied();
+        self.view(position)
+    }
+
+    fn view(&self, position: Position) -> View {
+        View { generation: self.shared.generation(), log: Arc::clone(&self.shared.log), position }
+    }
+
+    /// The read models as of a moment; none = now. Waits, but not longer than `patience`, until they are that far.
+    ///
+    /// # Errors
+    /// When the position lies beyond the end of the log, or the views do not get there in time.
+    pub async fn at(&self, as_of: Option<AsOf>, patience: Duration) -> Result<View, ViewError> {
+        let position = match as_of {
+            None => return Ok(self.now()),
+            Some(AsOf::Position(position)) => position,
+            Some(AsOf::RecordedAt(at)) => self.shared.log.position_at(at).await?,
+        };
+        self.wait_for(position, patience).await?;
+        Ok(self.view(position))
+    }
+
+    /// Waits until every read model has reached a position, for readers of their own writes.
+    ///
+    /// # Errors
+    /// When the position lies beyond the end of the log, or the views do not get there in time.
+    pub async fn wait_for(&self, asked: Position, patience: Duration) -> Result<(), ViewError> {
+        let mut applied = self.watch_applied();
+        if *applied.borrow_and_update() >= asked {
+            return Ok(());
+        }
+        let head = self.shared.log.head();
+        if asked > head {
+            return Err(ViewError::BeyondHead { asked, head });
+        }
+        let waited = tokio::time::timeout(patience, applied.wait_for(|applied| *applied >= asked)).await;
+        if matches!(waited, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let applied = self.applied();
+        Err(match self.fault() {
+            Some(fault) => ViewError::StandingStill { applied, fault },
+            None => ViewError::TooSlow { asked, applied, waited: patience },
+        })
+    }
+}
+
+/// Begins an empty generation.
+fn begin(home: &Home) -> Result<Generation, StoreError> {
+    let folder = home.next()?;
+    let generation = Generation::open(&folder, home.key)?
+        .ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
+    home.set_current(&generation.name())?;
+    Ok(generation)
+}
