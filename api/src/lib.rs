@@ -1,1 +1,3 @@
 //! GraphQL, HTTP and the command line of Letopis.
+
+pub mod import;
