@@ -1,0 +1,8 @@
+//! Import: the real data sets with their known answers, and inputs that are not what they should be.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod company;
+mod real_data;
+mod rules;
