@@ -10,6 +10,7 @@ pub mod codec;
 pub mod memory;
 pub mod transact;
 
+mod frame;
 mod shelf;
 mod stamps;
 

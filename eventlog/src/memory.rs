@@ -40,8 +40,7 @@ impl MemoryLog {
     /// An empty log.
     #[must_use]
     pub fn new(env: Arc<dyn Environment>) -> Arc<Self> {
-        let history =
-            History { events: Shelf::default(), requests: FxHashMap::default(), stamps: Stamps::after(Timestamp::MIN) };
+        let history = History { events: Shelf::default(), requests: FxHashMap::default(), stamps: Stamps::new() };
         let head = watch::Sender::new(Position::START);
         Arc::new(Self { shared: Arc::new(Shared { env, history: Mutex::new(history), head }) })
     }

@@ -10,9 +10,14 @@ pub(crate) struct Stamps {
 }
 
 impl Stamps {
-    /// Goes on after the last stamp of the log.
-    pub const fn after(last: Timestamp) -> Self {
-        Self { last, answered_upto: Timestamp::MIN }
+    /// Begins with an empty log.
+    pub const fn new() -> Self {
+        Self { last: Timestamp::MIN, answered_upto: Timestamp::MIN }
+    }
+
+    /// Goes on after a log was opened at `now`: any instant up to then may have been asked about before.
+    pub fn reopened(last: Timestamp, now: Timestamp) -> Self {
+        Self { last, answered_upto: now.max(last) }
     }
 
     /// The stamp of an append at `now`: not before the last one, and after every instant that was asked about.
@@ -40,14 +45,14 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_does_not_move_stamps_back() {
-        let mut stamps = Stamps::after(at(10));
+        let mut stamps = Stamps::new();
         assert_eq!(stamps.stamp(at(20)), at(20));
         assert_eq!(stamps.stamp(at(5)), at(20));
     }
 
     #[test]
     fn what_is_stamped_after_a_question_lies_after_the_instant_asked_about() {
-        let mut stamps = Stamps::after(at(10));
+        let mut stamps = Stamps::new();
         assert_eq!(stamps.settle(Timestamp::MAX, at(30)), at(30));
         assert_eq!(stamps.stamp(at(30)), at(31));
         assert_eq!(stamps.settle(at(30), at(5)), at(30));
