@@ -10,6 +10,8 @@ pub mod codec;
 pub mod memory;
 pub mod transact;
 
+pub mod rocks;
+
 mod frame;
 mod shelf;
 mod stamps;

@@ -1,0 +1,108 @@
+//! The data folder: who holds it, where the log's parts are, and whether the last stop was clean.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use letopis_domain::ids::Position;
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process has it.
+    #[error("the data folder {} is in use by another process (it holds {}); stop it first", .folder.display(), .lock.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The file whose lock is taken.
+        lock: PathBuf,
+    },
+    /// The file system said no.
+    #[error("the data folder cannot be used: {what} {}: {source}", .path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// How it ended.
+        source: io::Error,
+    },
+}
+
+/// A data folder that this process holds until it is dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates the folder where it is missing, and takes its lock.
+    pub fn hold(root: &Path) -> Result<Self, FolderError> {
+        let log = root.join("log");
+        fs::create_dir_all(&log).map_err(failed("creating", &log))?;
+        let path = root.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(failed("opening", &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse { folder: root.to_owned(), lock: path }),
+            Err(TryLockError::Error(source)) => Err(FolderError::Io { what: "locking", path, source }),
+        }
+    }
+
+    pub fn records(&self) -> PathBuf {
+        self.root.join("log").join("records")
+    }
+
+    pub fn index(&self) -> PathBuf {
+        self.root.join("log").join("index")
+    }
+
+    /// Says that everything up to and with `head` is in files, none of it in a WAL only.
+    pub fn write_clean_stop(&self, head: Position) -> Result<(), FolderError> {
+        let path = self.clean_stop();
+        let mut file = File::create(&path).map_err(failed("creating", &path))?;
+        writeln!(file, "head {head}").map_err(failed("writing", &path))?;
+        file.sync_all().map_err(failed("syncing", &path))?;
+        self.sync_log_folder()
+    }
+
+    /// What the last clean stop said; none after an unclean one.
+    pub fn read_clean_stop(&self) -> Result<Option<Position>, FolderError> {
+        let path = self.clean_stop();
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let head = text.strip_prefix("head ").and_then(|head| head.trim_end().parse().ok());
+                let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "it does not read 'head <position>'");
+                head.map(Some).ok_or_else(|| failed("reading", &path)(unreadable()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("reading", &path)(error)),
+        }
+    }
+
+    /// From here on a stop is unclean until it says otherwise.
+    pub fn remove_clean_stop(&self) -> Result<(), FolderError> {
+        let path = self.clean_stop();
+        match fs::remove_file(&path) {
+            Ok(()) => self.sync_log_folder(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("removing", &path)(error)),
+        }
+    }
+
+    fn clean_stop(&self) -> PathBuf {
+        self.root.join("log").join("clean-stop")
+    }
+
+    fn sync_log_folder(&self) -> Result<(), FolderError> {
+        let path = self.root.join("log");
+        File::open(&path).and_then(|folder| folder.sync_all()).map_err(failed("syncing", &path))
+    }
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    move |source| FolderError::Io { what, path, source }
+}

@@ -1,0 +1,30 @@
+//! The log on RocksDB.
+//!
+//! `records` holds the frames and is the truth; `index` is derived from it: `tail` in memory for the newest
+//! positions, posting blocks on disk for the rest. `append` is the caller's side of an append and `sequencer`
+
+mod append;
+mod cursor;
+mod derive;
+mod folder;
+mod index;
+mod indexer;
+mod keys;
+mod open;
+mod postings;
+mod records;
+mod rocks_log;
+mod search;
+mod sequencer;
+mod shared;
+mod tail;
+mod wal;
+
+pub use folder::FolderError;
+pub use open::OpenError;
+pub use rocks_log::{CloseError, Faults, Options, RocksLog};
+
+pub(crate) use records::storage_error;
+
+#[cfg(test)]
+mod tests;

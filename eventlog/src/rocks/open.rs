@@ -1,0 +1,186 @@
+//! Opening a log: look before RocksDB repairs anything, hold what is there against what was promised, derive
+//! what the index lacks, start the threads.
+
+use std::fs;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use rust_rocksdb::Cache;
+use tokio::sync::watch;
+
+use super::derive::Deriver;
+use super::folder::{Folder, FolderError};
+use super::index::{Codes, Index, Meta};
+use super::records::{self, Records};
+use super::sequencer::Sequencer;
+use super::shared::{Shared, Types};
+use super::tail::{Generation, Tail};
+use super::wal::{self, WalState};
+use super::{Options, RocksLog, indexer};
+use crate::environment::Environment;
+use crate::error::ReadError;
+use crate::log::Direction;
+
+/// Generations that may wait for the indexer.
+const INDEXER_QUEUE: usize = 2;
+
+/// Why a log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Acknowledged groups are damaged.
+    #[error(
+        "the write-ahead log is damaged at byte {offset} of {}, and intact groups follow; nothing was changed: restore a backup, or keep this folder for examination",
+        .file.display()
+    )]
+    DamagedWal {
+        /// The file.
+        file: PathBuf,
+        /// Where it breaks.
+        offset: usize,
+    },
+    /// The last stop was clean, but what it wrote is not there.
+    #[error("the log ends at position {found}, but the last clean stop wrote position {expected}: records are lost")]
+    HeadLost {
+        /// What the stop wrote.
+        expected: Position,
+        /// What is there.
+        found: Position,
+    },
+    /// The log ends inside a group.
+    #[error("the log ends at position {0}, in the middle of a group")]
+    TornGroup(Position),
+    /// The storage engine failed.
+    #[error("the event log could not be opened: {0}")]
+    Storage(String),
+    /// The write-ahead log could not be looked at.
+    #[error("the write-ahead log could not be read: {0}")]
+    Wal(io::Error),
+    /// A record could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(io::Error),
+}
+
+/// See [`RocksLog::open`].
+pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) -> Result<Arc<RocksLog>, OpenError> {
+    let folder = Folder::hold(root)?;
+    let clean_stop = folder.read_clean_stop()?;
+    look_at_wal(&folder, clean_stop)?;
+    let cache = Cache::new_lru_cache(options.block_cache_bytes);
+    let records = Records::open(&folder.records(), &cache).map_err(storage)?;
+    let (head, last_stamp) = end_of(&records)?;
+    if let Some(expected) = clean_stop.filter(|expected| expected.0 != head) {
+        return Err(OpenError::HeadLost { expected, found: Position(head) });
+    }
+    let (index, meta) = open_index(&folder.index(), &cache, head)?;
+    let types = Types::new(Codes::new(&meta), &meta.types);
+    let tail = derive_tail(&records, &index, &types, meta.indexed_upto..head, options.generation_events)?;
+    folder.remove_clean_stop()?;
+    let (queue, queued) = crossbeam_channel::unbounded();
+    let shared = Arc::new(Shared {
+        records,
+        index,
+        tail,
+        types,
+        head: watch::Sender::new(Position(head)),
+        queue,
+        env,
+        failure: OnceLock::new(),
+        faults: options.faults,
+        folder,
+    });
+    let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
+    let sequencer = Sequencer::new(shared.clone(), complete, last_stamp, options.generation_events);
+    let sequencer = thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run(&queued));
+    let sequencer = sequencer.map_err(OpenError::Thread)?;
+    let for_indexer = shared.clone();
+    let indexer = thread::Builder::new().name("indexer".to_owned());
+    let indexer = indexer.spawn(move || indexer::run(&for_indexer, &completed)).map_err(OpenError::Thread)?;
+    Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer])))
+}
+
+/// Refuses damage that RocksDB would cut away in silence.
+fn look_at_wal(folder: &Folder, clean_stop: Option<Position>) -> Result<(), OpenError> {
+    match wal::inspect(&folder.records()).map_err(OpenError::Wal)? {
+        WalState::Intact => Ok(()),
+        WalState::BrokenTail(broken) if clean_stop.is_none() => {
+            let (file, offset) = (broken.file.display(), broken.offset);
+            tracing::warn!(%file, offset, "the last group was not written completely and is cut off; it was never acknowledged unless the disk lost it later");
+            Ok(())
+        }
+        WalState::BrokenTail(broken) | WalState::BrokenInside(broken) => {
+            Err(OpenError::DamagedWal { file: broken.file, offset: broken.offset })
+        }
+    }
+}
+
+/// The head and its stamp.
+fn end_of(records: &Records) -> Result<(u64, Timestamp), OpenError> {
+    let Some((head, bytes)) = records.last()? else { return Ok((0, Timestamp::MIN)) };
+    let frame = records::frame(head, &bytes)?;
+    if !frame.is_group_end() {
+        return Err(OpenError::TornGroup(Position(head)));
+    }
+    Ok((head, frame.recorded_at))
+}
+
+/// Opens the index, or begins a new one where it cannot be used: everything in it can be derived.
+fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), OpenError> {
+    match Index::open(path, cache).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
+        Ok((Some(meta), index)) if meta.indexed_upto <= head => return Ok((index, meta)),
+        Ok((None, index)) if index.is_empty()? => return Ok((index, Meta::default())),
+        Ok((_, index)) => {
+            drop(index);
+            tracing::warn!("the index does not fit the records; it is derived anew");
+        }
+        Err(error) => tracing::warn!(%error, "the index cannot be read; it is derived anew"),
+    }
+    fs::remove_dir_all(path).map_err(|error| OpenError::Storage(error.to_string()))?;
+    Ok((Index::open(path, cache).map_err(storage)?, Meta::default()))
+}
+
+/// Derives what the index lacks: complete generations go to disk, the rest stays in memory.
+fn derive_tail(
+    records: &Records,
+    index: &Index,
+    types: &Types,
+    missing: std::ops::Range<u64>,
+    generation_events: u64,
+) -> Result<Tail, OpenError> {
+    let mut generation = Generation::after(missing.start);
+    let mut deriver = Deriver::default();
+    records.scan(missing.start, missing.end, Direction::Forward, &mut |position, bytes| {
+        let frame = records::frame(position, bytes)?;
+        let entries = deriver.next(&frame, &types.codes)?;
+        if let Some((key, record)) = entries.ended {
+            generation.push_request(key, record);
+        }
+        generation.push(entries.code, &entries.lists);
+        types.add(entries.code);
+        if frame.is_group_end() {
+            if let Some((key, record)) = deriver.finish() {
+                generation.push_request(key, record);
+            }
+            if position - generation.base() >= generation_events {
+                index.add(&generation, types.totals())?;
+                generation = Generation::after(position);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(Tail::starting_with(generation))
+}
+
+fn storage(error: rust_rocksdb::Error) -> OpenError {
+    OpenError::Storage(error.into_string())
+}

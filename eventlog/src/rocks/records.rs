@@ -1,0 +1,212 @@
+//! The records: a RocksDB that holds nothing but `position → frame`, written with a WAL and synced per group.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use letopis_domain::event::Recorded;
+use letopis_domain::ids::Position;
+use rust_rocksdb::{
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DBRecoveryMode, Error, Options, ReadOptions,
+    WriteBatch, WriteOptions,
+};
+
+use crate::error::ReadError;
+use crate::frame::Frame;
+use crate::log::Direction;
+
+const WRITE_BUFFER_BYTES: usize = 64 << 20;
+const SCAN_READ_AHEAD_BYTES: usize = 4 << 20;
+/// From this many records on, an iterator reads ahead and leaves the block cache alone.
+const SCAN_FROM_RECORDS: u64 = 10_000;
+
+/// Receives the frames of a scan one by one and says whether to go on.
+pub(super) type EachFrame<'a> = dyn FnMut(u64, &[u8]) -> Result<ControlFlow<()>, ReadError> + 'a;
+
+/// Position → frame.
+pub(super) struct Records {
+    db: DB,
+    synced: WriteOptions,
+}
+
+/// The frames of one group on their way to disk.
+#[derive(Default)]
+pub(super) struct GroupBatch(WriteBatch);
+
+impl GroupBatch {
+    pub fn put(&mut self, position: u64, frame: &[u8]) {
+        self.0.put(position.to_be_bytes(), frame);
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Records {
+    /// Opens the records. RocksDB itself would cut a broken WAL anywhere: the caller has looked at it before.
+    pub fn open(path: &Path, cache: &Cache) -> Result<Self, Error> {
+        let mut synced = WriteOptions::default();
+        synced.set_sync(true);
+        synced.set_memtable_insert_hint_per_batch(true);
+        Ok(Self { db: DB::open(&options(cache), path)?, synced })
+    }
+
+    /// Writes a group; it is durable when this returns.
+    pub fn write(&self, group: &GroupBatch) -> Result<(), Error> {
+        self.db.write_opt(&group.0, &self.synced)
+    }
+
+    /// The frame at a position.
+    pub fn frame(&self, position: u64) -> Result<Option<DBPinnableSlice<'_>>, ReadError> {
+        self.db.get_pinned(position.to_be_bytes()).map_err(storage_error)
+    }
+
+    /// The frame at a position that must exist.
+    pub fn existing_frame(&self, position: u64) -> Result<DBPinnableSlice<'_>, ReadError> {
+        self.frame(position)?.ok_or_else(|| missing(position))
+    }
+
+    /// The event at a position.
+    pub fn get(&self, position: u64) -> Result<Option<Arc<Recorded>>, ReadError> {
+        self.frame(position)?.map(|bytes| decode(position, &bytes).map(Arc::new)).transpose()
+    }
+
+    /// The events at the positions, in their order; a missing one is damage.
+    pub fn get_many(&self, positions: &[u64]) -> Result<Vec<Arc<Recorded>>, ReadError> {
+        let is_ascending = positions.is_sorted();
+        let keys = positions.iter().map(|position| position.to_be_bytes());
+        let found = self.db.batched_multi_get_pinned(keys, is_ascending);
+        let mut events = Vec::with_capacity(positions.len());
+        for (position, found) in positions.iter().zip(found) {
+            let bytes = found.map_err(storage_error)?.ok_or_else(|| missing(*position))?;
+            events.push(Arc::new(decode(*position, &bytes)?));
+        }
+        Ok(events)
+    }
+
+    /// The last record.
+    pub fn last(&self) -> Result<Option<(u64, Vec<u8>)>, ReadError> {
+        let mut iterator = self.db.raw_iterator();
+        iterator.seek_to_last();
+        let last = iterator.item().map(|(key, frame)| Ok((position_of(key)?, frame.to_vec()))).transpose()?;
+        iterator.status().map_err(storage_error)?;
+        Ok(last)
+    }
+
+    /// Hands over the frames with `after` < position ≤ `upto`, which all must be there, until told to stop.
+    pub fn scan(&self, after: u64, upto: u64, direction: Direction, each: &mut EachFrame<'_>) -> Result<(), ReadError> {
+        let mut iterator = self.db.raw_iterator_opt(scan_options(upto.saturating_sub(after)));
+        let positions: &mut dyn Iterator<Item = u64> = match direction {
+            Direction::Forward => &mut (after.saturating_add(1)..=upto),
+            Direction::Backward => &mut (after.saturating_add(1)..=upto).rev(),
+        };
+        let mut is_first = true;
+        for position in positions {
+            match direction {
+                _ if std::mem::take(&mut is_first) => iterator.seek(position.to_be_bytes()),
+                Direction::Forward => iterator.next(),
+                Direction::Backward => iterator.prev(),
+            }
+            let Some((key, frame)) = iterator.item() else {
+                iterator.status().map_err(storage_error)?;
+                return Err(missing(position));
+            };
+            if position_of(key)? != position {
+                return Err(missing(position));
+            }
+            if each(position, frame)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Flips a bit of a record, to see it noticed.
+    #[cfg(test)]
+    pub fn damage(&self, position: u64) -> Result<(), Error> {
+        let mut frame = self.db.get(position.to_be_bytes())?.unwrap_or_default();
+        frame[60] ^= 1;
+        self.db.put(position.to_be_bytes(), frame)
+    }
+
+    /// Removes a record, to see it noticed.
+    #[cfg(test)]
+    pub fn remove(&self, position: u64) -> Result<(), Error> {
+        self.db.delete(position.to_be_bytes())
+    }
+
+    /// Writes everything to files, so that the WAL holds nothing any more.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.db.flush()
+    }
+
+    /// Merges its files.
+    pub fn compact(&self) {
+        self.db.compact_range::<&[u8], &[u8]>(None, None);
+    }
+}
+
+/// Reads a frame and holds it against the place where it was found.
+pub(super) fn frame(position: u64, bytes: &[u8]) -> Result<Frame<'_>, ReadError> {
+    let damaged = |reason: String| ReadError::Damaged { position: Position(position), reason };
+    let frame = Frame::read(bytes).map_err(|error| damaged(error.to_string()))?;
+    if frame.position.0 != position {
+        return Err(damaged(format!("it says that it is record {}", frame.position)));
+    }
+    Ok(frame)
+}
+
+/// The event of a frame.
+pub(super) fn decode(position: u64, bytes: &[u8]) -> Result<Recorded, ReadError> {
+    frame(position, bytes)?.decode()
+}
+
+/// What the storage engine says, as an error of reading.
+pub(crate) fn storage_error(error: Error) -> ReadError {
+    ReadError::Storage(error.into_string())
+}
+
+fn missing(position: u64) -> ReadError {
+    ReadError::Damaged { position: Position(position), reason: "it is missing".to_owned() }
+}
+
+fn position_of(key: &[u8]) -> Result<u64, ReadError> {
+    let key = key.try_into().map_err(|_| ReadError::Storage("a key of the records is no position".to_owned()))?;
+    Ok(u64::from_be_bytes(key))
+}
+
+fn scan_options(records: u64) -> ReadOptions {
+    let mut options = ReadOptions::default();
+    if records >= SCAN_FROM_RECORDS {
+        options.set_readahead_size(SCAN_READ_AHEAD_BYTES);
+        options.fill_cache(false);
+    }
+    options
+}
+
+fn options(cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_block_size(8 << 10);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_format_version(6);
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.set_block_based_table_factory(&table);
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    options.set_track_and_verify_wals_in_manifest(true);
+    options.set_paranoid_checks(true);
+    options.set_max_total_wal_size(256 << 20);
+    // One compression on all levels: keys only grow, so compaction moves files instead of rewriting them.
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    options.set_max_write_buffer_number(4);
+    options.set_target_file_size_base(64 << 20);
+    options.set_max_bytes_for_level_base(512 << 20);
+    options.set_level_compaction_dynamic_level_bytes(true);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(2);
+    options
+}

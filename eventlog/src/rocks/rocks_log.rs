@@ -1,0 +1,253 @@
+//! The log on RocksDB as its users see it.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use letopis_domain::event::Recorded;
+use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::query::Query;
+use letopis_domain::values::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::{oneshot, watch};
+
+use super::append;
+use super::folder::FolderError;
+use super::open::{self, OpenError};
+use super::postings::Posting;
+use super::records::{self, decode};
+use super::search::CompiledQuery;
+use super::sequencer::Message;
+use super::shared::Shared;
+use crate::environment::Environment;
+use crate::error::ReadError;
+use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
+
+/// Most events that are read from disk in one go.
+const READ_BATCH: usize = 1_024;
+
+/// How a log is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Memory for blocks of records and index, in bytes.
+    pub block_cache_bytes: usize,
+    /// Events whose postings are gathered in memory before they go to disk: more make a smaller index, cost
+    /// about 250 bytes each and have to be derived again after a crash.
+    pub generation_events: u64,
+    /// Misbehavior on purpose, for tests of the tests.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { block_cache_bytes: 256 << 20, generation_events: 128 << 10, faults: Faults::default() }
+    }
+}
+
+/// Misbehavior on purpose. A harness that cannot see it proves nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Acknowledges a group before it is written: a crash in between loses acknowledged events.
+    pub acknowledge_before_write: bool,
+}
+
+/// A log that could not be closed cleanly. What was acknowledged is safe all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// Writing out what is in memory failed.
+    #[error("the event log could not be closed cleanly: {0}")]
+    Storage(String),
+    /// The marker of a clean stop could not be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// The event log in a data folder. Dropping it closes it cleanly; [`RocksLog::close`] also says how that went.
+pub struct RocksLog {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl RocksLog {
+    /// Opens the log of a data folder: the records are under `log/`, the lock is the file `lock`. The folder is
+    /// created where it is missing, and held against other processes until the log is dropped.
+    ///
+    /// # Errors
+    /// When the folder is in use, or damaged beyond a group that was never completed.
+    pub fn open(folder: &Path, env: Arc<dyn Environment>, options: &Options) -> Result<Arc<Self>, OpenError> {
+        open::open(folder, env, options)
+    }
+
+    pub(super) fn new(shared: Arc<Shared>, threads: Vec<JoinHandle<()>>) -> Self {
+        Self { shared, threads: Mutex::new(threads) }
+    }
+
+    /// Takes no more appends, writes everything out and marks the stop as clean. Reading goes on to work.
+    ///
+    /// # Errors
+    /// When something could not be written; the next opening treats the stop as unclean.
+    pub fn close(&self) -> Result<(), CloseError> {
+        let threads = std::mem::take(&mut *self.threads.lock());
+        if threads.is_empty() {
+            return Ok(());
+        }
+        // The sequencer may be gone already, when its thread panicked.
+        let _ = self.shared.queue.send(Message::Close);
+        for thread in threads {
+            thread.join().map_err(|_| CloseError::Storage("a thread panicked".to_owned()))?;
+        }
+        if let Some(reason) = self.shared.failure.get() {
+            return Err(CloseError::Storage(reason.clone()));
+        }
+        let storage = |error: rust_rocksdb::Error| CloseError::Storage(error.into_string());
+        self.shared.records.flush().map_err(storage)?;
+        for generation in self.shared.tail.view().generations {
+            let types = self.shared.types.totals();
+            self.shared.index.add(&generation, types).map_err(|error| CloseError::Storage(error.to_string()))?;
+        }
+        self.shared.index.flush().map_err(storage)?;
+        self.shared.folder.write_clean_stop(self.head())?;
+        Ok(())
+    }
+
+    /// Merges the files of records and index into as few as possible. Takes its time.
+    pub fn compact(&self) {
+        self.shared.records.compact();
+        self.shared.index.compact();
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn read_all(&self, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
+        let mut events = Vec::new();
+        self.each_frame(range, |position, bytes| {
+            events.push(Arc::new(decode(position, bytes)?));
+            Ok(())
+        })?;
+        Ok(events)
+    }
+
+    fn each_frame(
+        &self,
+        range: Range,
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let upto = range.upto.0.min(self.shared.head());
+        let mut left = range.limit;
+        if left == 0 || range.after.0 >= upto {
+            return Ok(());
+        }
+        // A limit narrows the range, so that a short read is not taken for a scan.
+        let (after, upto) = match (range.direction, u64::try_from(range.limit)) {
+            (crate::log::Direction::Forward, Ok(limit)) => {
+                (range.after.0, upto.min(range.after.0.saturating_add(limit)))
+            }
+            (crate::log::Direction::Backward, Ok(limit)) => (range.after.0.max(upto.saturating_sub(limit)), upto),
+            (_, Err(_)) => (range.after.0, upto),
+        };
+        self.shared.records.scan(after, upto, range.direction, &mut |position, bytes| {
+            each(position, bytes)?;
+            left -= 1;
+            Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })
+    }
+
+    fn compile(&self, query: &Query) -> CompiledQuery {
+        CompiledQuery::new(query, &self.shared.types)
+    }
+}
+
+impl Drop for RocksLog {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "the event log was not closed cleanly");
+        }
+    }
+}
+
+impl Log for RocksLog {
+    fn head(&self) -> Position {
+        Position(self.shared.head())
+    }
+
+    fn watch_head(&self) -> watch::Receiver<Position> {
+        self.shared.head.subscribe()
+    }
+
+    fn append(&self, request: AppendRequest) -> AppendFuture {
+        Box::pin(append::append(self.shared.clone(), request))
+    }
+
+    fn read(&self, query: &Query, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
+        let compiled = self.compile(query);
+        if compiled.is_everything() {
+            return self.read_all(range);
+        }
+        let positions: Vec<u64> = self.shared.find(&compiled, range)?.iter().map(|posting| posting.position).collect();
+        let mut events = Vec::with_capacity(positions.len());
+        for some in positions.chunks(READ_BATCH) {
+            events.append(&mut self.shared.records.get_many(some)?);
+        }
+        Ok(events)
+    }
+
+    fn find(&self, query: &Query, range: Range) -> Result<Vec<Match>, ReadError> {
+        let compiled = self.compile(query);
+        let mut postings = Vec::new();
+        if compiled.is_everything() {
+            self.each_frame(range, |position, bytes| {
+                let event_type = records::frame(position, bytes)?.event_type();
+                let event_type =
+                    event_type.map_err(|source| ReadError::Undecodable { position: Position(position), source })?;
+                postings.push(Posting { position, code: self.shared.types.codes.of_type(event_type) });
+                Ok(())
+            })?;
+        } else {
+            postings = self.shared.find(&compiled, range)?;
+        }
+        postings.into_iter().map(|posting| self.shared.matched(posting)).collect()
+    }
+
+    fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
+        if position == Position::START || position > self.head() {
+            return Ok(None);
+        }
+        self.shared.records.get(position.0)
+    }
+
+    fn get_many(&self, positions: &[Position]) -> Result<Vec<Option<Arc<Recorded>>>, ReadError> {
+        let head = self.head();
+        let exists = |position: &Position| *position > Position::START && *position <= head;
+        let existing: Vec<u64> = positions.iter().filter(|position| exists(position)).map(|each| each.0).collect();
+        let mut found = self.shared.records.get_many(&existing)?.into_iter();
+        Ok(positions.iter().map(|position| if exists(position) { found.next() } else { None }).collect())
+    }
+
+    fn scan(&self, after: Position, upto: Position, each: &mut ScanStep<'_>) -> Result<(), ReadError> {
+        let upto = upto.min(self.head()).0;
+        let forward = crate::log::Direction::Forward;
+        self.shared.records.scan(after.0, upto, forward, &mut |position, bytes| Ok(each(decode(position, bytes)?)))
+    }
+
+    fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
+        self.shared.request(id.as_str())
+    }
+
+    fn position_at(&self, at: Timestamp) -> PositionFuture {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let head = shared.head();
+            if head > 0 && shared.recorded_at(head)? > at {
+                return shared.last_recorded_upto(at, head).map(Position);
+            }
+            let (reply, answer) = oneshot::channel();
+            // A closed log takes no more appends: nothing has to be waited for.
+            let is_open = shared.queue.send(Message::Settle(at, reply)).is_ok();
+            let settled = if is_open { answer.await.unwrap_or(at) } else { at };
+            shared.last_recorded_upto(settled, shared.head()).map(Position)
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! Gives out positions: one thread that takes what is queued as a group, checks what is newer than each
+//! caller looked at, writes and syncs the group once, and only then answers.
+//!
+//! Nothing after this file may depend on there being one machine: what it needs of the outside is a queue, a
+//! durable write of a group, and the head to publish.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use tokio::sync::oneshot;
+
+use super::append::Prepared;
+use super::cursor::Source;
+use super::indexer::Complete;
+use super::postings::Posting;
+use super::records::GroupBatch;
+use super::search;
+use super::shared::Shared;
+use super::tail::TailView;
+use crate::frame::seal;
+use crate::log::{Appended, Direction, RequestDigest, RequestRecord};
+use crate::stamps::Stamps;
+
+/// Most appends in a group.
+const GROUP_APPENDS_MAX: usize = 1_024;
+/// Size of the frames from which on a group is closed.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// What the sequencer is asked.
+pub(super) enum Message {
+    /// Append this.
+    Append(Box<Prepared>, oneshot::Sender<Verdict>),
+    /// Settle which instant is meant, once everything stamped so far is durable.
+    Settle(Timestamp, oneshot::Sender<Timestamp>),
+    /// Take no more.
+    Close,
+}
+
+/// What became of an append.
+pub(super) enum Verdict {
+    /// It is durable.
+    Appended(Appended),
+    /// This event came first.
+    Conflict(Posting),
+    /// A request with this id is in the log; the digest is the one that was asked about.
+    Known(RequestRecord, RequestDigest),
+    /// It was checked too long ago: check again.
+    Outdated(Box<Prepared>),
+    /// The log takes no more writes.
+    Failed(String),
+}
+
+/// The thread's own state.
+pub(super) struct Sequencer {
+    shared: Arc<Shared>,
+    indexer: Sender<Complete>,
+    stamps: Stamps,
+    /// The last position given out.
+    last: u64,
+    generation_events: u64,
+    batch: GroupBatch,
+}
+
+/// An append, its first position, and who waits for it.
+type Accepted = (Box<Prepared>, u64, oneshot::Sender<Verdict>);
+
+/// Appends that were accepted, and answers that wait for the group to be durable.
+#[derive(Default)]
+struct Group {
+    accepted: Vec<Accepted>,
+    declined: Vec<(Verdict, oneshot::Sender<Verdict>)>,
+    size_bytes: usize,
+}
+
+impl Sequencer {
+    pub fn new(shared: Arc<Shared>, indexer: Sender<Complete>, last_stamp: Timestamp, generation_events: u64) -> Self {
+        let last = shared.head();
+        let stamps = if last == 0 { Stamps::new() } else { Stamps::reopened(last_stamp, shared.env.now()) };
+        let batch = GroupBatch::default();
+        Self { shared, indexer, stamps, last, generation_events, batch }
+    }
+
+    /// Works until it is told to close.
+    pub fn run(mut self, queue: &Receiver<Message>) {
+        while let Ok(message) = queue.recv() {
+            let mut next = Some(message);
+            let mut group = Group::default();
+            let view = self.shared.tail.view();
+            loop {
+                match next.take() {
+                    Some(Message::Append(prepared, reply)) => self.take(&view, &mut group, prepared, reply),
+                    Some(Message::Settle(at, reply)) => {
+                        self.finish(std::mem::take(&mut group));
+                        let settled = self.stamps.settle(at, self.shared.env.now());
+                        // Who asked may have gone away.
+                        let _ = reply.send(settled);
+                        break;
+                    }
+                    Some(Message::Close) => {
+                        self.finish(group);
+                        return;
+                    }
+                    None => break,
+                }
+                if group.accepted.len() < GROUP_APPENDS_MAX && group.size_bytes < GROUP_BYTES {
+                    next = queue.try_recv().ok();
+                }
+            }
+            self.finish(group);
+        }
+    }
+
+    /// Decides about one append and gives it positions.
+    fn take(&mut self, view: &TailView, group: &mut Group, prepared: Box<Prepared>, reply: oneshot::Sender<Verdict>) {
+        if self.last > prepared.checked_upto && prepared.checked_upto < view.indexed_upto {
+            group.declined.push((Verdict::Outdated(prepared), reply));
+            return;
+        }
+        if let Some(objection) = self.objection(view, &prepared) {
+            group.declined.push((objection, reply));
+            return;
+        }
+        let first = self.last + 1;
+        let Some(active) = view.generations.last() else { return };
+        for event in &prepared.events {
+            active.push(event.code, &event.lists);
+            self.last += 1;
+        }
+        let mut next = first;
+        for request in &prepared.requests {
+            let last = next + request.event_count as u64 - 1;
+            if let Some((key, digest)) = request.key {
+                active.push_request(key, RequestRecord { digest, first: Position(next), last: Position(last) });
+            }
+            next = last + 1;
+        }
+        group.size_bytes += prepared.frames.len();
+        group.accepted.push((prepared, first, reply));
+    }
+
+    /// What is newer than the caller looked at and forbids the append.
+    fn objection(&self, view: &TailView, prepared: &Prepared) -> Option<Verdict> {
+        if let Some(reason) = self.shared.failure.get() {
+            return Some(Verdict::Failed(reason.clone()));
+        }
+        if self.last == prepared.checked_upto {
+            return None;
+        }
+        for (key, digest) in prepared.requests.iter().filter_map(|request| request.key) {
+            if let Some(known) = view.request(key) {
+                return Some(Verdict::Known(known, digest));
+            }
+        }
+        if prepared.query.is_everything() {
+            return view.posting(prepared.checked_upto + 1).map(Verdict::Conflict);
+        }
+        let after = prepared.checked_upto;
+        let source = Source { index: None, view, after, upto: self.last, direction: Direction::Forward };
+        match search::first(&prepared.query, source, &self.shared.types) {
+            Ok(found) => found.map(Verdict::Conflict),
+            Err(error) => Some(Verdict::Failed(error.to_string())),
+        }
+    }
+
+    /// Makes the group durable, lets it be seen, and answers.
+    fn finish(&mut self, group: Group) {
+        let Group { mut accepted, declined, .. } = group;
+        let recorded_at = self.stamp(&mut accepted);
+        if self.shared.faults.acknowledge_before_write {
+            publish(&self.shared, self.last);
+            answer(std::mem::take(&mut accepted), recorded_at, None);
+        }
+        if recorded_at.is_some() && self.shared.failure.get().is_none() {
+            if let Err(error) = self.shared.records.write(&self.batch) {
+                let reason = self.shared.failure.get_or_init(|| error.to_string());
+                tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
+            } else {
+                publish(&self.shared, self.last);
+            }
+        }
+        answer(accepted, recorded_at, self.shared.failure.get());
+        for (verdict, reply) in declined {
+            // What came first may be part of the group that failed.
+            let failed = self.shared.failure.get().map(|reason| Verdict::Failed(reason.clone()));
+            let _ = reply.send(failed.unwrap_or(verdict));
+        }
+        self.rotate_when_full();
+    }
+
+    /// Stamps and seals the frames into one batch; none when there is nothing to write.
+    fn stamp(&mut self, accepted: &mut [Accepted]) -> Option<Timestamp> {
+        if accepted.is_empty() {
+            return None;
+        }
+        let recorded_at = self.stamps.stamp(self.shared.env.now());
+        self.batch.clear();
+        for (prepared, first, _) in accepted {
+            let mut rest = &mut prepared.frames[..];
+            for (position, event) in (*first..).zip(&prepared.events) {
+                let (frame, after) = rest.split_at_mut(event.frame_size);
+                seal(frame, Position(position), recorded_at, position == self.last);
+                self.batch.put(position, frame);
+                self.shared.types.add(event.code);
+                rest = after;
+            }
+        }
+        Some(recorded_at)
+    }
+
+    /// Hands a full generation to the indexer. Waits while the indexer is far behind, so that memory is bounded.
+    fn rotate_when_full(&self) {
+        let Some(active) = self.shared.tail.active() else { return };
+        if self.last - active.base() >= self.generation_events
+            && self.shared.failure.get().is_none()
+            && let Some(generation) = self.shared.tail.rotate()
+        {
+            // The indexer is gone only when it failed; then the generations stay in memory.
+            let _ = self.indexer.send(Complete { generation, types: self.shared.types.totals() });
+        }
+    }
+}
+
+fn publish(shared: &Shared, last: u64) {
+    shared.head.send_replace(Position(last));
+}
+
+fn answer(accepted: Vec<Accepted>, recorded_at: Option<Timestamp>, failure: Option<&String>) {
+    for (prepared, first, reply) in accepted {
+        let verdict = match (failure, recorded_at) {
+            (None, Some(recorded_at)) => {
+                let last = Position(first + prepared.events.len() as u64 - 1);
+                Verdict::Appended(Appended { first: Position(first), last, recorded_at })
+            }
+            (failure, _) => Verdict::Failed(failure.cloned().unwrap_or_default()),
+        };
+        // Who asked may have gone away; what is durable stays.
+        let _ = reply.send(verdict);
+    }
+}

@@ -1,0 +1,155 @@
+//! What readers, appenders, the sequencer and the indexer share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crossbeam_channel::Sender;
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use tokio::sync::watch;
+
+use super::cursor::Source;
+use super::folder::Folder;
+use super::index::{Codes, Index};
+use super::postings::Posting;
+use super::records::{self, Records};
+use super::rocks_log::Faults;
+use super::search::CompiledQuery;
+use super::sequencer::Message;
+use super::tail::{Tail, TailView};
+use super::{keys, search};
+use crate::environment::Environment;
+use crate::error::{AppendError, ReadError};
+use crate::log::{Direction, Match, Range, RequestRecord};
+
+/// The parts of an open log.
+pub(super) struct Shared {
+    pub records: Records,
+    pub index: Index,
+    pub tail: Tail,
+    pub types: Types,
+    pub head: watch::Sender<Position>,
+    pub queue: Sender<Message>,
+    pub env: Arc<dyn Environment>,
+    /// Why no more writes are taken.
+    pub failure: OnceLock<String>,
+    pub faults: Faults,
+    /// Held until everything above is closed.
+    pub folder: Folder,
+}
+
+/// Codes of event types, and how many events each has.
+pub(super) struct Types {
+    pub codes: Codes,
+    counts: Vec<AtomicU64>,
+}
+
+impl Types {
+    pub fn new(codes: Codes, counts: &[(String, u64)]) -> Self {
+        let of = |place: usize| counts.get(place).map_or(0, |(_, count)| *count);
+        let counts = (0..codes.names().len()).map(|place| AtomicU64::new(of(place))).collect();
+        Self { codes, counts }
+    }
+
+    /// Counts an event.
+    pub fn add(&self, code: u16) {
+        if let Some(count) = self.counts.get(usize::from(code)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many events have one of the codes.
+    pub fn count(&self, codes: impl Iterator<Item = u16>) -> u64 {
+        codes.filter_map(|code| self.counts.get(usize::from(code))).map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Names and counts in the order of the codes.
+    pub fn totals(&self) -> Vec<(String, u64)> {
+        let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        self.codes.names().iter().cloned().zip(counts).collect()
+    }
+}
+
+impl Shared {
+    /// The durable head.
+    pub fn head(&self) -> u64 {
+        self.head.borrow().0
+    }
+
+    /// Fails once a durable write has failed.
+    pub fn check_writable(&self) -> Result<(), AppendError> {
+        self.failure.get().map_or(Ok(()), |reason| Err(AppendError::ReadOnly(reason.clone())))
+    }
+
+    /// Matches of a query that does not match everything.
+    pub fn find(&self, query: &CompiledQuery, range: Range) -> Result<Vec<Posting>, ReadError> {
+        let upto = range.upto.0.min(self.head());
+        let view = self.tail.view();
+        search::find(query, self.source(&view, range.after.0, upto, range.direction), range.limit, &self.types)
+    }
+
+    /// The first match with `after` < position ≤ `upto`, looking at everything.
+    pub fn first(&self, query: &CompiledQuery, after: u64, upto: u64) -> Result<Option<Posting>, ReadError> {
+        if after >= upto {
+            return Ok(None);
+        }
+        if query.is_everything() {
+            return self.posting(after + 1).map(Some);
+        }
+        let view = self.tail.view();
+        search::first(query, self.source(&view, after, upto, Direction::Forward), &self.types)
+    }
+
+    /// The request, when it is durable.
+    pub fn request(&self, id: &str) -> Result<Option<RequestRecord>, ReadError> {
+        self.request_by_key(keys::of_request(id))
+    }
+
+    pub fn request_by_key(&self, key: keys::Key) -> Result<Option<RequestRecord>, ReadError> {
+        let head = self.head();
+        if let Some(found) = self.tail.view().request(key) {
+            return Ok(Some(found).filter(|found| found.last.0 <= head));
+        }
+        self.index.request(key)
+    }
+
+    /// The posting of one durable event, from its record.
+    pub fn posting(&self, position: u64) -> Result<Posting, ReadError> {
+        let bytes = self.records.existing_frame(position)?;
+        let event_type = records::frame(position, &bytes)?.event_type();
+        let event_type =
+            event_type.map_err(|source| ReadError::Undecodable { position: Position(position), source })?;
+        Ok(Posting { position, code: self.types.codes.of_type(event_type) })
+    }
+
+    /// When a durable event was recorded.
+    pub fn recorded_at(&self, position: u64) -> Result<Timestamp, ReadError> {
+        let bytes = self.records.existing_frame(position)?;
+        Ok(records::frame(position, &bytes)?.recorded_at)
+    }
+
+    /// The last position up to and with `head` that was recorded at or before the instant.
+    pub fn last_recorded_upto(&self, at: Timestamp, head: u64) -> Result<u64, ReadError> {
+        let (mut within, mut beyond) = (0, head + 1);
+        while beyond - within > 1 {
+            let middle = within + (beyond - within) / 2;
+            if self.recorded_at(middle)? <= at {
+                within = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        Ok(within)
+    }
+
+    /// A posting as it leaves the log.
+    pub fn matched(&self, posting: Posting) -> Result<Match, ReadError> {
+        let position = Position(posting.position);
+        let unknown = || ReadError::Damaged { position, reason: format!("its type code is {}", posting.code) };
+        Ok(Match { position, event_type: self.types.codes.event_type(posting.code).ok_or_else(unknown)? })
+    }
+
+    fn source<'a>(&'a self, view: &'a TailView, after: u64, upto: u64, direction: Direction) -> Source<'a> {
+        Source { index: Some(&self.index), view, after, upto, direction }
+    }
+}
