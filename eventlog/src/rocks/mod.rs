@@ -2,6 +2,7 @@
 //!
 //! `records` holds the frames and is the truth; `index` is derived from it: `tail` in memory for the newest
 //! positions, posting blocks on disk for the rest. `append` is the caller's side of an append and `sequencer`
+//! the other; `search` answers queries; `open` brings a folder up and `verify` checks it.
 
 mod append;
 mod cursor;
@@ -18,11 +19,13 @@ mod search;
 mod sequencer;
 mod shared;
 mod tail;
+mod verify;
 mod wal;
 
 pub use folder::FolderError;
 pub use open::OpenError;
 pub use rocks_log::{CloseError, Faults, Options, RocksLog};
+pub use verify::{Problem, Verification};
 
 pub(crate) use records::storage_error;
 

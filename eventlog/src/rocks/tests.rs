@@ -2,6 +2,7 @@
 
 mod damage;
 mod model;
+mod verify;
 
 use std::path::Path;
 use std::sync::Arc;

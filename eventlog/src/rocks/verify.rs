@@ -1,0 +1,305 @@
+//! Checks a whole log: every record intact, positions dense, stamps in order, and the index exactly what the
+//! records say.
+//!
+//! The index is compared by sums: every entry that must exist, and every entry that exists, is hashed into the
+//! sum of its stretch of positions. Where two sums differ, the stretch is compared entry by entry. So memory
+//! stays small and the order of neither side matters.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+
+use super::derive::Deriver;
+use super::index::IndexEntry;
+use super::keys::Key;
+use super::records;
+use super::rocks_log::RocksLog;
+use super::shared::Shared;
+use super::tail::TailView;
+use crate::error::ReadError;
+use crate::frame::Frame;
+use crate::log::{Direction, RequestRecord};
+
+/// Positions whose entries share a sum.
+const STRETCH: u64 = 4_096;
+/// Records between two calls of the progress callback.
+const PROGRESS_EVERY: u64 = 16_384;
+
+/// What a verification found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Records that were checked.
+    pub records: u64,
+    /// Groups they stand in.
+    pub groups: u64,
+    /// Index entries that were compared: one per event and list, and one per request.
+    pub index_entries: u64,
+    /// The first thing that is wrong; none when all is well.
+    pub problem: Option<Problem>,
+}
+
+/// Something wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at position {position}: {what}")]
+pub struct Problem {
+    /// The first bad position.
+    pub position: Position,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl RocksLog {
+    /// Checks everything up to the head. `progress` hears how many records of how many were read.
+    pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Verification {
+        let shared = self.shared();
+        let head = shared.head();
+        let view = shared.tail.view();
+        let mut checker = Checker::new(head);
+        checker.result.problem = checker.records(shared, progress).err().map(|error| checker.problem(&error));
+        if checker.result.problem.is_none() {
+            checker.result.problem = checker.index(shared, &view).unwrap_or_else(|error| Some(checker.problem(&error)));
+        }
+        checker.result
+    }
+}
+
+struct Checker {
+    head: u64,
+    deriver: Deriver,
+    last_stamp: Timestamp,
+    must_be: Sums,
+    result: Verification,
+}
+
+/// One sum per stretch of positions.
+struct Sums(Vec<u128>);
+
+impl Sums {
+    fn new(head: u64) -> Self {
+        Self(vec![0; usize::try_from(head / STRETCH).unwrap_or(usize::MAX - 1) + 1])
+    }
+
+    fn add(&mut self, position: u64, hash: u128) {
+        let stretch = usize::try_from(position / STRETCH).ok().and_then(|stretch| self.0.get_mut(stretch));
+        if let Some(sum) = stretch {
+            *sum = sum.wrapping_add(hash);
+        }
+    }
+}
+
+impl Checker {
+    fn new(head: u64) -> Self {
+        Self {
+            head,
+            deriver: Deriver::default(),
+            last_stamp: Timestamp::MIN,
+            must_be: Sums::new(head),
+            result: Verification::default(),
+        }
+    }
+
+    /// Names the place of an error; one without a place is met right after the last good record.
+    fn problem(&self, error: &ReadError) -> Problem {
+        let after_last_good = Position((self.result.records + 1).min(self.head));
+        match error {
+            ReadError::Damaged { position, reason } => Problem { position: *position, what: reason.clone() },
+            ReadError::Undecodable { position, source } => Problem { position: *position, what: source.to_string() },
+            ReadError::Storage(reason) => Problem { position: after_last_good, what: reason.clone() },
+        }
+    }
+
+    fn records(&mut self, shared: &Shared, progress: &mut dyn FnMut(u64, u64)) -> Result<(), ReadError> {
+        let head = self.head;
+        shared.records.scan(0, head, Direction::Forward, &mut |position, bytes| {
+            self.record(shared, position, bytes)?;
+            if position % PROGRESS_EVERY == 0 {
+                progress(position, head);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        progress(head, head);
+        Ok(())
+    }
+
+    fn record(&mut self, shared: &Shared, position: u64, bytes: &[u8]) -> Result<(), ReadError> {
+        let frame = records::frame(position, bytes)?;
+        let damaged = |reason: String| ReadError::Damaged { position: Position(position), reason };
+        if frame.recorded_at < self.last_stamp {
+            return Err(damaged(format!(
+                "it was recorded at {}, the one before at {}",
+                frame.recorded_at, self.last_stamp
+            )));
+        }
+        self.last_stamp = frame.recorded_at;
+        if position == self.head && !frame.is_group_end() {
+            return Err(damaged("the log ends in the middle of its group".to_owned()));
+        }
+        frame.decode()?;
+        let derived = self.deriver.next(&frame, &shared.types.codes)?;
+        for list in &derived.lists {
+            self.must_be.add(position, posting_hash(*list, position, derived.code));
+        }
+        let last_request = if position == self.head { self.deriver.finish() } else { None };
+        for (key, record) in derived.ended.into_iter().chain(last_request) {
+            self.must_be.add(record.first.0, request_hash(key, &record));
+            self.result.index_entries += 1;
+        }
+        self.result.index_entries += derived.lists.len() as u64;
+        self.result.groups += u64::from(frame.is_group_end());
+        self.result.records += 1;
+        Ok(())
+    }
+
+    fn index(&self, shared: &Shared, view: &TailView) -> Result<Option<Problem>, ReadError> {
+        let mut is = Sums::new(self.head);
+        each_entry(shared, view, self.head, &mut |entry| is.add(entry.position(), entry.hash()))?;
+        let differs = self.must_be.0.iter().zip(&is.0).position(|(must_be, is)| must_be != is);
+        differs.map(|stretch| compare(shared, view, stretch as u64 * STRETCH, self.head)).transpose()
+    }
+}
+
+/// An index entry, from the records or from the index.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Entry {
+    Posting { position: u64, list: Key, code: u16 },
+    Request { first: u64, last: u64, key: Key, digest: [u8; 16] },
+}
+
+impl Entry {
+    fn request(key: Key, record: &RequestRecord) -> Self {
+        Self::Request { first: record.first.0, last: record.last.0, key, digest: record.digest }
+    }
+
+    const fn position(&self) -> u64 {
+        match self {
+            Self::Posting { position, .. } => *position,
+            Self::Request { first, .. } => *first,
+        }
+    }
+
+    fn hash(&self) -> u128 {
+        match self {
+            Self::Posting { position, list, code } => posting_hash(*list, *position, *code),
+            Self::Request { first, last, key, digest } => {
+                let (first, last) = (Position(*first), Position(*last));
+                request_hash(*key, &RequestRecord { digest: *digest, first, last })
+            }
+        }
+    }
+}
+
+/// Every entry up to the head: on disk as far as the view says, in memory beyond.
+fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(Entry)) -> Result<(), ReadError> {
+    let on_disk = view.indexed_upto.min(head);
+    shared.index.each_entry(|entry| {
+        match entry {
+            IndexEntry::Postings(list, postings) => {
+                for posting in postings.iter().filter(|posting| posting.position <= on_disk) {
+                    each(Entry::Posting { position: posting.position, list, code: posting.code });
+                }
+            }
+            IndexEntry::Request(key, record) if record.first.0 <= on_disk => each(Entry::request(key, &record)),
+            IndexEntry::Request(..) => {}
+        }
+        Ok(())
+    })?;
+    for generation in &view.generations {
+        for (list, postings) in generation.lists() {
+            for posting in postings.iter().filter(|posting| posting.position <= head) {
+                each(Entry::Posting { position: posting.position, list, code: posting.code });
+            }
+        }
+        for (key, record) in generation.requests().iter().filter(|(_, record)| record.last.0 <= head) {
+            each(Entry::request(*key, record));
+        }
+    }
+    Ok(())
+}
+
+/// The first difference within the stretch that begins at `start`.
+fn compare(shared: &Shared, view: &TailView, start: u64, head: u64) -> Result<Problem, ReadError> {
+    let end = start + STRETCH - 1;
+    let inside = |entry: &Entry| entry.position() >= start && entry.position() <= end;
+    let mut balance: BTreeMap<(u64, Entry), (i32, String)> = BTreeMap::new();
+    let mut deriver = Deriver::default();
+    let mut must_be = |entry: Entry, name: String| {
+        let (count, names) = balance.entry((entry.position(), entry)).or_default();
+        *count += 1;
+        *names = name;
+    };
+    let from = group_start(shared, start.saturating_sub(1))?;
+    shared.records.scan(from, head, Direction::Forward, &mut |position, bytes| {
+        let frame = records::frame(position, bytes)?;
+        let entries = deriver.next(&frame, &shared.types.codes)?;
+        for (list, name) in entries.lists.iter().zip(names(&frame)?) {
+            must_be(Entry::Posting { position, list: *list, code: entries.code }, name);
+        }
+        let at_end = if position == head { deriver.finish() } else { None };
+        for (key, record) in entries.ended.into_iter().chain(at_end) {
+            must_be(
+                Entry::request(key, &record),
+                format!("the request of positions {} to {}", record.first, record.last),
+            );
+        }
+        let is_done = position > end && frame.is_group_end();
+        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    each_entry(shared, view, head, &mut |entry| {
+        if inside(&entry) {
+            balance.entry((entry.position(), entry)).or_default().0 -= 1;
+        }
+    })?;
+    let wrong = balance.into_iter().filter(|((_, entry), (count, _))| inside(entry) && *count != 0);
+    // What is lacking says more than what stands in its place.
+    let first = wrong.min_by_key(|((position, _), (count, _))| (*position, *count < 0));
+    Ok(first.map_or_else(
+        || Problem { position: Position(start), what: "the index changed while it was compared".to_owned() },
+        |((position, _), (count, name))| Problem {
+            position: Position(position),
+            what: if count > 0 {
+                format!("the index lacks {name}")
+            } else {
+                "the index has an entry that no record asks for".to_owned()
+            },
+        },
+    ))
+}
+
+/// The end of the group before the one that holds the position.
+fn group_start(shared: &Shared, position: u64) -> Result<u64, ReadError> {
+    let mut start = 0;
+    shared.records.scan(0, position, Direction::Backward, &mut |position, bytes| {
+        if records::frame(position, bytes)?.is_group_end() {
+            start = position;
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(start)
+}
+
+/// What the lists of a record are called, in their order.
+fn names(frame: &Frame<'_>) -> Result<Vec<String>, ReadError> {
+    let damaged = |reason: String| ReadError::Damaged { position: frame.position, reason };
+    let tags = frame.tags().map_err(|error| damaged(error.to_string()))?;
+    let mut names: Vec<String> = tags.iter().map(|tag| format!("the tag '{tag}'")).collect();
+    names.push(format!("the type '{}'", frame.type_name));
+    Ok(names)
+}
+
+fn posting_hash(list: Key, position: u64, code: u16) -> u128 {
+    mix(mix(list ^ u128::from(position)) ^ u128::from(code))
+}
+
+fn request_hash(key: Key, record: &RequestRecord) -> u128 {
+    let places = u128::from(record.first.0) << 64 | u128::from(record.last.0);
+    mix(mix(mix(key) ^ u128::from_be_bytes(record.digest)) ^ places)
+}
+
+/// Spreads every bit over all others.
+const fn mix(value: u128) -> u128 {
+    let value = (value ^ value >> 67).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    (value ^ value >> 61).wrapping_mul(0xd6e8_feb8_6659_fd93_a076_1d64_78bd_642f)
+}
