@@ -33,6 +33,9 @@ mod scope;
 mod store;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 pub use handle::{Found, Views};
 pub use models::activities::ActivityKind;
 pub use projector::Projector;

@@ -135,8 +135,10 @@ impl Stays {
 
     fn enter(&mut self, opportunity: Ref, stage: StageKey, transition: &Transition, opportunities: &Opportunities) {
         let previous = self.latest(opportunity);
+        let before = self.rows.row(previous);
+        let has_just_left = |stay: &Stay| stay.closed == transition.at;
         let last_transition =
-            self.rows.row(previous).map(|stay| if stay.closed == 0 { stay.entered_at } else { stay.exited_at });
+            before.map(|stay| if stay.closed == 0 || has_just_left(stay) { stay.entered_at } else { stay.exited_at });
         let columns = opportunities.versions.current(opportunity);
         let row = self.rows.push(Stay {
             opportunity,

@@ -1,0 +1,10 @@
+//! Tests of the read models as a whole: stories told in events, laws over random histories.
+
+mod story;
+
+mod audit;
+mod funnel;
+mod history;
+mod laws;
+mod projector;
+mod timeline;
