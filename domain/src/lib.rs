@@ -16,6 +16,7 @@ pub mod event;
 pub mod query;
 pub mod refusal;
 
+pub mod acting;
 pub mod common;
 pub mod known;
 pub mod samples;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::acting::Acting;
 use crate::command::{Command, CommandVisitor};
 use crate::decision::{Circumstances, Decision, fold};
 use crate::event::{Event, Recorded};
@@ -126,6 +127,7 @@ impl History {
     }
 
     fn decide<D: Decision>(&self, command: &D) -> Result<Vec<Event>, Refused> {
+        let command = &Acting { command, actor: self.at.actor };
         let Ok(folded) = fold(command, |query| Ok::<_, Infallible>(self.matching(query)));
         command.decide(&folded.state, &self.at).map_err(Refused::from)
     }

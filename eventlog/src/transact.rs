@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use letopis_domain::acting::Acting;
 use letopis_domain::command::{Command, CommandVisitor};
 use letopis_domain::decision::{Circumstances, Decision, fold};
 use letopis_domain::event::{Event, NewEvent, Recorded};
@@ -161,6 +162,7 @@ impl CommandVisitor for Decide<'_> {
 
     fn visit<D: Decision>(self, command: &D) -> Self::Output {
         let mut newest: Option<Arc<Recorded>> = None;
+        let command = &Acting { command, actor: self.at.actor };
         let folded = fold(command, |query| {
             let events = (self.read)(query)?;
             newest = newest.take().into_iter().chain(events.iter().cloned()).max_by_key(|event| event.position);
@@ -215,7 +217,7 @@ mod tests {
 
     fn keyed(id: &str, digest: u8) -> Envelope {
         let key = RequestKey { id: RequestId::new(id).unwrap(), digest: [digest; 16] };
-        Envelope { key: Some(key), actor: Some(employee(1)), ..Envelope::default() }
+        Envelope { key: Some(key), ..Envelope::default() }
     }
 
     #[test]
@@ -238,6 +240,16 @@ mod tests {
         assert_eq!((again.appended, &again.events), (first.appended, &first.events));
         let Err(TransactError::Refused(refused)) = form("South", keyed("one", 2)) else { panic!() };
         assert_eq!(refused.code, RefusalCode::RequestIdReused);
+    }
+
+    #[test]
+    fn nobody_unknown_acts() {
+        let env = environment();
+        let log = MemoryLog::new(env.clone());
+        let by_nobody = Envelope { actor: Some(employee(1)), ..Envelope::default() };
+        let answer = block_on(transact(&*log, &*env, &form_unit("North"), &by_nobody));
+        let Err(TransactError::Refused(refused)) = answer else { panic!() };
+        assert_eq!((refused.code, refused.field.as_deref()), (RefusalCode::NotFound, Some("actor")));
     }
 
     #[test]
