@@ -288,7 +288,7 @@ fn the_same_comment_on_five_leads_in_a_day_looks_copied_and_on_four_it_does_not(
 }
 
 #[test]
-fn a_day_ends_at_midnight_of_the_companys_zone() {
+fn a_day_ends_at_midnight_in_the_zone_of_the_company() {
     // 10:00 UTC plus 13.5 h and 14.5 h: before and after midnight
     let at = |lead: u128| minutes(if lead < 103 { 810 } else { 870 });
     assert_eq!(count(&comments(100..105, &at), CopyPasteComment), 0);
