@@ -95,7 +95,7 @@ fn lead_step(story: &mut Story, known: &mut Known, step: Step) {
         (0..4, 1) => {
             known.leads[index] = 2;
             let comment = ["same", "other", ""][usize::from(step.how / 3) % 3];
-            let rejected = if step.what % 2 == 0 { rejected } else { rejected_as_no_answer };
+            let rejected = if step.what.is_multiple_of(2) { rejected } else { rejected_as_no_answer };
             story.add(at, with_comment(rejected(lead, employee(step.how)), comment));
         }
         (4, 1) => {
@@ -124,7 +124,7 @@ fn activity_step(story: &mut Story, known: &Known, step: Step) {
         account: known.accounts[usize::from(step.whom)].then(|| id(ACCOUNTS + u128::from(step.whom))),
         ..about_lead(lead)
     };
-    let duration = (step.how % 4 != 0).then_some(u64::from(step.how) * 300);
+    let duration = (!step.how.is_multiple_of(4)).then_some(u64::from(step.how) * 300);
     let by = Some(id(employee(step.how / 2)));
     match step.what {
         8 | 9 => {
@@ -145,7 +145,7 @@ fn deal_step(story: &mut Story, known: &mut Known, step: Step) {
     let (index, at) = (usize::from(step.whom), minutes(i64::from(step.minute)));
     let deal = DEALS + u128::from(step.whom);
     let target = stage(20 + u128::from(step.how / 8 % 2), STAGES[usize::from(step.how) % 4]);
-    let amount = (step.how % 3 != 0).then(|| euros(i64::from(step.how)));
+    let amount = (!step.how.is_multiple_of(3)).then(|| euros(i64::from(step.how)));
     let (employee, opportunity) = (Some(id(employee(step.how))), id(deal));
     match (step.what, known.deals[index].clone()) {
         (_, None) => {
