@@ -1,0 +1,91 @@
+//! A company's log and the views over it, as every request sees them.
+
+use std::sync::Arc;
+
+use letopis_domain::ids::Position;
+use letopis_eventlog::environment::Environment;
+use letopis_eventlog::log::Log;
+use letopis_projections::{View, ViewError, Views};
+
+use crate::error::FieldError;
+use crate::limits::AFTER_TIMEOUT;
+
+/// How far the views may lie behind the log before the server calls itself not ready.
+const LAG_READY_MAX_EVENTS: u64 = 10_000;
+
+/// A company that is open.
+pub struct App {
+    /// What happened.
+    pub log: Arc<dyn Log>,
+    /// What follows from it.
+    pub views: Views,
+    /// Clock and randomness.
+    pub env: Arc<dyn Environment>,
+}
+
+/// Whether the server can answer.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// The last durable position.
+    pub head: Position,
+    /// The position that the views have reached.
+    pub applied: Position,
+    /// Why it cannot.
+    pub problem: Option<String>,
+}
+
+impl Readiness {
+    /// Whether it can.
+    pub const fn is_ready(&self) -> bool {
+        self.problem.is_none()
+    }
+}
+
+impl App {
+    /// The position at which a request is read: where the views are, once they include `after`.
+    ///
+    /// # Errors
+    /// When the log does not reach that far, or the views do not get there in time.
+    pub async fn read_position(&self, after: Option<Position>) -> Result<Position, FieldError> {
+        if let Some(after) = after {
+            self.applied(after).await?;
+        }
+        Ok(self.views.applied())
+    }
+
+    /// Waits, for a bounded time, until the views have reached a position.
+    ///
+    /// # Errors
+    /// When the log does not reach that far, or the views do not get there in time.
+    pub async fn applied(&self, at: Position) -> Result<(), FieldError> {
+        Ok(self.views.wait_for(at, AFTER_TIMEOUT).await?)
+    }
+
+    /// The views as of a position, once they have reached it.
+    ///
+    /// # Errors
+    /// When the log does not reach that far, or the views do not get there in time.
+    pub async fn view_at(&self, at: Position) -> Result<View, FieldError> {
+        Ok(self.views.at(Some(letopis_projections::AsOf::Position(at)), AFTER_TIMEOUT).await?)
+    }
+
+    /// Whether the server can answer.
+    pub fn readiness(&self) -> Readiness {
+        let lag = self.views.lag();
+        let too_far = || {
+            let events = lag.events();
+            (events > LAG_READY_MAX_EVENTS).then(|| format!("the views are {events} events behind the log"))
+        };
+        Readiness { head: lag.head, applied: lag.applied, problem: self.views.fault().or_else(too_far) }
+    }
+}
+
+impl From<ViewError> for FieldError {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::BeyondHead { .. } => Self::Input(error.to_string()),
+            ViewError::TooSlow { .. } | ViewError::StandingStill { .. } => Self::Unavailable(error.to_string()),
+            ViewError::Log(error) => Self::Read(error),
+        }
+    }
+}

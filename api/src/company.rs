@@ -1,0 +1,85 @@
+//! A data folder that is open: its log, its views, and the thread that keeps them together.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use letopis_eventlog::environment::Environment;
+use letopis_eventlog::log::Log;
+use letopis_eventlog::rocks::{Options, RocksLog};
+use letopis_projections::{Projector, Views};
+
+use crate::app::App;
+
+/// An open data folder; other processes cannot open it meanwhile.
+pub struct Company {
+    log: Arc<RocksLog>,
+    views: Views,
+    projector: Option<Projector>,
+    env: Arc<dyn Environment>,
+}
+
+impl Company {
+    /// Opens the log and the views of a folder, creating them where they are missing. The views stand where they
+    /// were left: see [`Self::follow`] and [`Self::catch_up`].
+    ///
+    /// # Errors
+    /// When the folder is in use by another process, damaged, or cannot be written.
+    pub fn open(folder: &Path, env: Arc<dyn Environment>) -> anyhow::Result<Self> {
+        let log = RocksLog::open(folder, Arc::clone(&env), &Options::default())?;
+        let (views, _) = Views::open(Arc::<RocksLog>::clone(&log), &folder.join("views"))
+            .with_context(|| format!("failed to open the views in {}", folder.join("views").display()))?;
+        Ok(Self { log, views, projector: None, env })
+    }
+
+    /// Starts the thread that folds new events into the views.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn follow(&mut self) -> anyhow::Result<()> {
+        self.projector = Some(Projector::start(&self.views).context("failed to start the projector")?);
+        Ok(())
+    }
+
+    /// Folds everything into the views, on this thread.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the views cannot be written.
+    pub fn catch_up(&self) -> anyhow::Result<()> {
+        self.views.catch_up().context("failed to bring the views up to date")?;
+        Ok(())
+    }
+
+    /// The log.
+    pub const fn log(&self) -> &Arc<RocksLog> {
+        &self.log
+    }
+
+    /// The views.
+    pub const fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// Clock and randomness.
+    pub const fn env(&self) -> &Arc<dyn Environment> {
+        &self.env
+    }
+
+    /// What requests are answered from.
+    pub fn app(&self) -> Arc<App> {
+        let log: Arc<dyn Log> = Arc::<RocksLog>::clone(&self.log);
+        Arc::new(App { log, views: self.views.clone(), env: Arc::clone(&self.env) })
+    }
+
+    /// Writes everything out and marks the stop as clean.
+    ///
+    /// # Errors
+    /// When something could not be written; what was acknowledged is safe all the same.
+    pub fn close(self) -> anyhow::Result<()> {
+        match self.projector {
+            Some(projector) => projector.stop(),
+            None => self.views.close().context("failed to store the views")?,
+        }
+        Ok(self.log.close()?)
+    }
+}

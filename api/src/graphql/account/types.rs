@@ -1,0 +1,94 @@
+//! Accounts as clients see them.
+
+use async_graphql::{Context, ID, Object};
+use letopis_domain::values::{Email, Phone};
+use letopis_projections::reports::timeline::TimelineOf;
+
+use crate::error::FieldResult;
+use crate::graphql::company::Employee;
+use crate::graphql::enums::AccountKind;
+use crate::graphql::ids::global;
+use crate::graphql::lead::Lead;
+use crate::graphql::object::{link, object, text, texts};
+use crate::graphql::scalars::{DateTime, Position};
+use crate::graphql::timeline::History;
+use crate::graphql::values::{Attribute, attributes};
+
+object! {
+    /// A company or private customer.
+    Account of letopis_domain::account::Account
+}
+
+/// A company or private customer.
+#[Object]
+impl Account {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        global(self.state.id)
+    }
+
+    /// The position that it is shown as of.
+    async fn position(&self) -> Position {
+        Position(self.at)
+    }
+
+    /// The position of its newest event: what to pass as `expectedPosition`.
+    async fn changed(&self) -> Position {
+        Position(self.changed)
+    }
+
+    /// Company or private customer.
+    async fn kind(&self) -> AccountKind {
+        self.state.kind.into()
+    }
+
+    /// The name; `erased` once its personal data is.
+    async fn name(&self) -> Option<String> {
+        text(&self.state.personal, |details| Some(details.name.reveal()))
+    }
+
+    /// E-mail addresses.
+    async fn emails(&self) -> Vec<String> {
+        texts(&self.state.personal, |details| details.emails.iter().map(Email::reveal).collect())
+    }
+
+    /// Phone numbers.
+    async fn phones(&self) -> Vec<String> {
+        texts(&self.state.personal, |details| details.phones.iter().map(Phone::reveal).collect())
+    }
+
+    /// Whether its personal data was erased.
+    async fn is_erased(&self) -> bool {
+        self.state.personal.is_erased()
+    }
+
+    /// The account manager.
+    async fn owner(&self, context: &Context<'_>) -> Option<FieldResult<Employee>> {
+        link(context, self.state.owner, self.at)
+    }
+
+    /// The account above it.
+    async fn parent(&self, context: &Context<'_>) -> Option<FieldResult<Self>> {
+        link(context, self.state.parent, self.at)
+    }
+
+    /// The lead it came from.
+    async fn origin_lead(&self, context: &Context<'_>) -> Option<FieldResult<Lead>> {
+        link(context, self.state.origin_lead, self.at)
+    }
+
+    /// Custom attributes.
+    async fn attributes(&self) -> Vec<Attribute> {
+        attributes(&self.state.attributes)
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> Option<DateTime> {
+        self.state.created_at.map(DateTime)
+    }
+
+    #[graphql(flatten)]
+    async fn history(&self) -> History {
+        History::new(TimelineOf::Account(self.state.id), self.at)
+    }
+}

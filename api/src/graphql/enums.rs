@@ -1,0 +1,217 @@
+//! Enums of the domain under their names in the schema.
+
+use async_graphql::Enum;
+
+/// Mirrors an enum of the domain, variant by variant; a new variant there makes the compiler point here.
+macro_rules! mirror {
+    ($($(#[$doc:meta])* $name:ident = $remote:literal as $domain:path { $($(#[$variant_doc:meta])* $variant:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+        #[graphql(remote = $remote)]
+        pub enum $name { $($(#[$variant_doc])* $variant),* }
+
+        impl super::intake::Accept<$domain> for $name {
+            fn accept(self, _: &super::intake::Intake<'_>, _: &'static str) -> Result<$domain, super::intake::Problem> {
+                Ok(self.into())
+            }
+        }
+    )*};
+}
+
+mirror! {
+    /// What an account is.
+    AccountKind = "letopis_domain::account::AccountKind" as letopis_domain::account::AccountKind {
+        /// An organisation.
+        Company,
+        /// A person who buys for themselves.
+        Private,
+    }
+
+    /// Whether a person or a machine acts.
+    EmployeeKind = "letopis_domain::employee::EmployeeKind" as letopis_domain::employee::EmployeeKind {
+        /// A person; detectors judge people.
+        Human,
+        /// A machine; detectors do not judge machines.
+        System,
+    }
+
+    /// Where a lead stands.
+    LeadStatus = "letopis_domain::lead::LeadStatus" as letopis_domain::lead::LeadStatus {
+        /// It arrived, or was taken up again.
+        New,
+        /// It is worth pursuing.
+        Qualified,
+        /// It was rejected.
+        Rejected,
+        /// It was set aside until a date.
+        Recycled,
+        /// It became account, contact and opportunity.
+        Converted,
+    }
+
+    /// Where a deal stands.
+    OpportunityStatus = "letopis_domain::opportunity::OpportunityStatus" as letopis_domain::opportunity::OpportunityStatus {
+        /// In a stage of its pipeline.
+        Open,
+        /// The customer bought.
+        Won,
+        /// The customer did not buy.
+        Lost,
+    }
+
+    /// What a stage means across pipelines.
+    StageCategory = "letopis_domain::pipeline::StageCategory" as letopis_domain::pipeline::StageCategory {
+        /// Looking for a need.
+        Prospecting,
+        /// Finding out whether need, money and authority exist.
+        Qualification,
+        /// An offer is prepared or out.
+        Proposal,
+        /// Terms are discussed.
+        Negotiation,
+        /// Only formalities are left.
+        Commitment,
+    }
+
+    /// What the reasons of a catalog explain.
+    CatalogKind = "letopis_domain::catalog::CatalogKind" as letopis_domain::catalog::CatalogKind {
+        /// Why a lead was rejected.
+        LeadRejection,
+        /// Why a lead was recycled.
+        LeadRecycling,
+        /// Why an opportunity was lost.
+        OpportunityLoss,
+    }
+
+    /// What a reason says about the facts, so that the facts can contradict it.
+    Claim = "letopis_domain::catalog::Claim" as letopis_domain::catalog::Claim {
+        /// The customer was called and did not answer.
+        NoAnswer,
+    }
+
+    /// Entities that carry custom attributes.
+    EntityKind = "letopis_domain::attribute::EntityKind" as letopis_domain::attribute::EntityKind {
+        /// Leads.
+        Lead,
+        /// Accounts.
+        Account,
+        /// Contacts.
+        Contact,
+        /// Opportunities.
+        Opportunity,
+    }
+
+    /// Who turned to whom.
+    Direction = "letopis_domain::activity::Direction" as letopis_domain::activity::Direction {
+        /// The customer to the company.
+        Inbound,
+        /// The company to the customer.
+        Outbound,
+        /// Among employees.
+        Internal,
+    }
+
+    /// How a call ended.
+    CallOutcome = "letopis_domain::activity::CallOutcome" as letopis_domain::activity::CallOutcome {
+        /// They talked.
+        Answered,
+        /// Nobody picked up.
+        NoAnswer,
+        /// The line was busy.
+        Busy,
+        /// A message was left.
+        Voicemail,
+        /// The number is wrong.
+        WrongNumber,
+        /// An inbound call that nobody took.
+        Missed,
+    }
+
+    /// How an agreement was reached.
+    AgreementForm = "letopis_domain::agreement::AgreementForm" as letopis_domain::agreement::AgreementForm {
+        /// By word of mouth.
+        Oral,
+        /// In writing.
+        Written,
+    }
+
+    /// What is to be done.
+    TaskKind = "letopis_domain::task::TaskKind" as letopis_domain::task::TaskKind {
+        /// Call.
+        Call,
+        /// Write.
+        Email,
+        /// Meet.
+        Meeting,
+        /// Anything else.
+        Other,
+    }
+
+    /// Where a task stands.
+    TaskStatus = "letopis_domain::task::TaskStatus" as letopis_domain::task::TaskStatus {
+        /// To be done.
+        Open,
+        /// Done.
+        Completed,
+        /// Called off.
+        Cancelled,
+    }
+
+    /// What kind of refusal it is.
+    UserErrorCode = "letopis_domain::refusal::RefusalCode" as letopis_domain::refusal::RefusalCode {
+        /// A subject that the command names does not exist.
+        NotFound,
+        /// The id of a new entity is taken.
+        AlreadyExists,
+        /// The state of the subject does not allow it.
+        InvalidState,
+        /// A value is missing where a rule demands it.
+        Required,
+        /// A value is outside what is allowed.
+        InvalidValue,
+        /// The fact lies in the future.
+        InFuture,
+        /// Someone else holds what was asked for, or changed the subject at the same time.
+        Conflict,
+        /// The subject moved on since the caller looked.
+        StalePosition,
+        /// The request id was used for another request.
+        RequestIdReused,
+        /// The same external identity came with other content.
+        Changed,
+    }
+}
+
+/// What kind of contact an activity was.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ActivityKind {
+    /// A call.
+    Call,
+    /// An e-mail.
+    Email,
+    /// A meeting.
+    Meeting,
+    /// A message by chat, SMS or messenger.
+    Message,
+    /// A postal letter.
+    Letter,
+    /// A note.
+    Note,
+}
+
+/// What values a custom attribute takes.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AttributeType {
+    /// Free text; never personal data, which has fields of its own.
+    Text,
+    /// An exact number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// A day.
+    Date,
+    /// An instant.
+    Time,
+    /// One of the listed options.
+    Option,
+}

@@ -1,0 +1,9 @@
+//! The log itself: events as they were recorded, and news as it arrives.
+
+mod queries;
+mod subscriptions;
+mod types;
+
+pub use queries::{EventQueries, EventQueryInput};
+pub use subscriptions::{EventSubscriptions, Follow};
+pub use types::{RecordedEvent, payload};

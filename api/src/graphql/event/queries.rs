@@ -1,0 +1,130 @@
+//! Questions about the log itself.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use letopis_domain::ids::Position as LogPosition;
+use letopis_domain::query::{Query, QueryItem, Tag};
+use letopis_eventlog::log::Range;
+
+use super::RecordedEvent;
+use crate::context::{app, request};
+use crate::error::{FieldError, FieldResult};
+use crate::graphql::event_type::EventType;
+use crate::graphql::ids::split;
+use crate::graphql::page::{Page, connection, cursor, size};
+use crate::graphql::scalars::{DateTime, Position};
+
+connection!(EventConnection, EventEdge, RecordedEvent, "events, oldest first");
+
+/// Which events: any of the items; without items every event.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct EventQueryInput {
+    /// Alternatives, joined by OR.
+    pub items: Option<Vec<EventQueryItemInput>>,
+}
+
+/// One alternative of an event query.
+#[derive(InputObject, Debug, Clone)]
+pub struct EventQueryItemInput {
+    /// Any of these types; every type when absent.
+    pub types: Option<Vec<EventType>>,
+    /// About all of these entities, by global id.
+    pub about: Option<Vec<ID>>,
+    /// With all of these tags as the log writes them, e.g. `catalog:lead-rejection`.
+    pub tags: Option<Vec<String>>,
+}
+
+impl EventQueryInput {
+    /// The query of the log. An id that names nothing makes its item match nothing.
+    pub fn query(self) -> Query {
+        let Some(items) = self.items else { return Query::all() };
+        Query { items: items.into_iter().filter_map(EventQueryItemInput::item).collect() }
+    }
+}
+
+impl EventQueryItemInput {
+    fn item(self) -> Option<QueryItem> {
+        let mut tags = Vec::new();
+        for id in self.about.unwrap_or_default() {
+            let (kind, id) = split(&id)?;
+            tags.push(Tag::of_uuid(&kind, id));
+        }
+        tags.extend(self.tags.unwrap_or_default().iter().map(|tag| Tag::from_text(tag)));
+        let types = self.types.unwrap_or_default().into_iter().map(|event_type| event_type.0).collect();
+        Some(QueryItem { types, tags })
+    }
+}
+
+/// Where the log stands.
+#[derive(SimpleObject)]
+pub struct LogInfo {
+    /// The last durable position; 0 = empty.
+    head: Position,
+    /// The last position that the read models have taken in.
+    applied: Position,
+    /// When the event at the head was recorded.
+    recorded_at: Option<DateTime>,
+    /// The server's clock.
+    now: DateTime,
+}
+
+/// Questions about the log itself.
+#[derive(Default)]
+pub struct EventQueries;
+
+/// Questions about the log itself.
+#[Object]
+impl EventQueries {
+    /// Events as they were recorded, oldest first.
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which events; every event when absent.")] query: Option<EventQueryInput>,
+        #[graphql(desc = "Only events after this position.")] after: Option<Position>,
+        #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
+    ) -> FieldResult<EventConnection> {
+        let (app, at) = (app(context)?, request(context)?.position());
+        let query = query.unwrap_or_default().query();
+        let after = after.map_or(LogPosition::START, |after| after.0);
+        let size = size(first);
+        let range = Range { upto: at, ..Range::after(after, size + 1) };
+        let mut found = app.log.read(&query, range).map_err(FieldError::from)?;
+        let has_next = found.len() > size;
+        found.truncate(size);
+        let entry = |recorded: Arc<_>| {
+            let event = RecordedEvent::new(recorded, at);
+            (cursor(event.position().to_string().as_bytes()), event)
+        };
+        let log = Arc::clone(&app.log);
+        Ok(EventConnection(Page {
+            entries: found.into_iter().map(entry).collect(),
+            has_next,
+            has_previous: after > LogPosition::START,
+            total: Arc::new(move || Ok(log.find(&query, Range::upto(at))?.len())),
+        }))
+    }
+
+    /// One event by its position; null when there is none.
+    async fn event(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its place in the log.")] position: Position,
+    ) -> Option<FieldResult<RecordedEvent>> {
+        let found = || Ok(RecordedEvent::at(app(context)?, position.0, request(context)?.position())?);
+        found().transpose()
+    }
+
+    /// Where the log stands.
+    async fn log(&self, context: &Context<'_>) -> FieldResult<LogInfo> {
+        let app = app(context)?;
+        let head = app.log.head();
+        let newest = app.log.get(head).map_err(FieldError::from)?;
+        Ok(LogInfo {
+            head: Position(head),
+            applied: Position(app.readiness().applied),
+            recorded_at: newest.map(|recorded| DateTime(recorded.recorded_at)),
+            now: DateTime(app.env.now()),
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! Opportunities as clients see them.
+
+use async_graphql::{Context, ID, Object};
+use letopis_domain::ids::Position as LogPosition;
+use letopis_domain::opportunity as domain;
+use letopis_projections::reports::timeline::TimelineOf;
+
+use crate::error::FieldResult;
+use crate::graphql::account::Account;
+use crate::graphql::company::Employee;
+use crate::graphql::contact::Contact;
+use crate::graphql::enums::OpportunityStatus;
+use crate::graphql::ids::global;
+use crate::graphql::lead::Lead;
+use crate::graphql::object::{link, object, words};
+use crate::graphql::pipeline::PinnedStage;
+use crate::graphql::scalars::{Date, DateTime, Position};
+use crate::graphql::timeline::History;
+use crate::graphql::values::{Attribute, Money, attributes};
+
+object! {
+    /// A deal.
+    Opportunity of domain::Opportunity
+}
+
+/// A deal on its way through a pipeline.
+#[Object]
+impl Opportunity {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        global(self.state.id)
+    }
+
+    /// The position that it is shown as of.
+    async fn position(&self) -> Position {
+        Position(self.at)
+    }
+
+    /// The position of its newest event: what to pass as `expectedPosition`.
+    async fn changed(&self) -> Position {
+        Position(self.changed)
+    }
+
+    /// Open, won or lost.
+    async fn status(&self) -> OpportunityStatus {
+        self.state.status.into()
+    }
+
+    /// What it is about; `erased` once the personal data is.
+    async fn title(&self) -> Option<String> {
+        words(&self.state.title)
+    }
+
+    /// The stage it is in, or was closed from.
+    async fn stage(&self) -> PinnedStage {
+        PinnedStage::new(self.state.stage.clone(), self.at)
+    }
+
+    /// Every stay in a stage, oldest first.
+    async fn stage_history(&self) -> Vec<StageStay> {
+        self.state.stage_history.iter().map(|state| StageStay { state: state.clone(), at: self.at }).collect()
+    }
+
+    /// The customer.
+    async fn account(&self, context: &Context<'_>) -> Option<FieldResult<Account>> {
+        link(context, self.state.account, self.at)
+    }
+
+    /// The person on the customer's side.
+    async fn contact(&self, context: &Context<'_>) -> Option<FieldResult<Contact>> {
+        link(context, self.state.contact, self.at)
+    }
+
+    /// The lead it came from.
+    async fn origin_lead(&self, context: &Context<'_>) -> Option<FieldResult<Lead>> {
+        link(context, self.state.origin_lead, self.at)
+    }
+
+    /// The seller.
+    async fn owner(&self, context: &Context<'_>) -> Option<FieldResult<Employee>> {
+        link(context, self.state.owner, self.at)
+    }
+
+    /// What it may be worth, or was won for.
+    async fn amount(&self) -> Option<Money> {
+        self.state.amount.map(Into::into)
+    }
+
+    /// When it is expected to close.
+    async fn expected_close(&self) -> Option<Date> {
+        self.state.expected_close.map(Date)
+    }
+
+    /// The probability that the seller declared last, 0 to 100.
+    async fn probability_percent(&self) -> Option<u8> {
+        self.state.probability_percent
+    }
+
+    /// Every declared probability, oldest first.
+    async fn probability_history(&self) -> Vec<ProbabilityDeclaration> {
+        let declared = self.state.probability_history.iter();
+        declared.map(|state| ProbabilityDeclaration { state: state.clone(), at: self.at }).collect()
+    }
+
+    /// When it was opened.
+    async fn opened_at(&self) -> Option<DateTime> {
+        self.state.opened_at.map(DateTime)
+    }
+
+    /// When it was won or lost; null while open.
+    async fn closed_at(&self) -> Option<DateTime> {
+        self.state.closed_at.map(DateTime)
+    }
+
+    /// Why it was lost: a key of the catalog of losses.
+    async fn loss_reason(&self) -> Option<&str> {
+        self.state.loss_reason.as_deref()
+    }
+
+    /// Who won it instead.
+    async fn competitor(&self) -> Option<&str> {
+        self.state.competitor.as_deref()
+    }
+
+    /// The comment on the loss; `erased` once the personal data is.
+    async fn loss_comment(&self) -> Option<String> {
+        words(&self.state.loss_comment)
+    }
+
+    /// Custom attributes.
+    async fn attributes(&self) -> Vec<Attribute> {
+        attributes(&self.state.attributes)
+    }
+
+    #[graphql(flatten)]
+    async fn history(&self) -> History {
+        History::new(TimelineOf::Opportunity(self.state.id), self.at)
+    }
+}
+
+/// One stay in a stage; it ends when the deal moves on or closes.
+pub struct StageStay {
+    state: domain::StageStay,
+    at: LogPosition,
+}
+
+/// One stay in a stage; it ends when the deal moves on or closes.
+#[Object]
+impl StageStay {
+    /// The stage.
+    async fn stage(&self) -> PinnedStage {
+        PinnedStage::new(self.state.stage.clone(), self.at)
+    }
+
+    /// When it was entered.
+    async fn entered_at(&self) -> DateTime {
+        DateTime(self.state.entered_at)
+    }
+
+    /// The event that entered it.
+    async fn entered(&self) -> Position {
+        Position(self.state.entered)
+    }
+
+    /// When it was left; may lie before `enteredAt` where the source says so; null while it lasts.
+    async fn left_at(&self) -> Option<DateTime> {
+        self.state.left_at.map(DateTime)
+    }
+
+    /// The event that left it.
+    async fn left(&self) -> Option<Position> {
+        self.state.left.map(Position)
+    }
+}
+
+/// One declaration of the probability.
+pub struct ProbabilityDeclaration {
+    state: domain::ProbabilityDeclaration,
+    at: LogPosition,
+}
+
+/// One declaration of the probability.
+#[Object]
+impl ProbabilityDeclaration {
+    /// 0 to 100; null = withdrawn.
+    async fn percent(&self) -> Option<u8> {
+        self.state.percent
+    }
+
+    /// By whom.
+    async fn employee(&self, context: &Context<'_>) -> Option<FieldResult<Employee>> {
+        link(context, self.state.employee, self.at)
+    }
+
+    /// When it was declared.
+    async fn declared_at(&self) -> DateTime {
+        DateTime(self.state.declared_at)
+    }
+
+    /// The event that declares it.
+    async fn position(&self) -> Position {
+        Position(self.state.position)
+    }
+}

@@ -1,0 +1,200 @@
+//! Timelines as clients see them.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use letopis_domain::event::Recorded;
+use letopis_domain::ids::Position as LogPosition;
+use letopis_domain::values::{PlainText, Timestamp};
+use letopis_projections::Between;
+use letopis_projections::reports::timeline::{BACK_DATED_TOLERANCE_MS, TimelineCursor, TimelineOf, TimelineQuery};
+
+use crate::context::app;
+use crate::error::{FieldError, FieldResult};
+use crate::graphql::activity::{Activity, glance};
+use crate::graphql::as_of::{self, AsOf};
+use crate::graphql::company::Employee;
+use crate::graphql::enums::Direction;
+use crate::graphql::event::RecordedEvent;
+use crate::graphql::event_type::EventType;
+use crate::graphql::ids::global_event;
+use crate::graphql::lists::Slice;
+use crate::graphql::object::{link, text};
+use crate::graphql::page::{Page, connection, cursor};
+use crate::graphql::scalars::{DateTime, Position};
+use crate::graphql::values::seconds;
+
+connection!(TimelineConnection, TimelineEdge, TimelineEntry, "a timeline");
+
+/// The timeline of an entity, as a part of the entity itself.
+pub struct History {
+    of: TimelineOf,
+    at: LogPosition,
+}
+
+impl History {
+    /// The history of an entity that is shown as of a position.
+    pub const fn new(of: TimelineOf, at: LogPosition) -> Self {
+        Self { of, at }
+    }
+}
+
+/// The timeline of an entity, as a part of the entity itself.
+#[Object]
+impl History {
+    /// What happened, in the order in which it happened. An account's timeline holds that of its contacts, leads and
+    /// deals too.
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the schema")]
+    async fn timeline(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only events of these types.")] types: Option<Vec<EventType>>,
+        #[graphql(desc = "Only what happened at or after this instant.")] from: Option<DateTime>,
+        #[graphql(desc = "Only what happened before this instant.")] to: Option<DateTime>,
+        #[graphql(desc = "The first so many, at most 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+        #[graphql(desc = "As of which moment; that of the entity when absent.")] as_of: Option<AsOf>,
+    ) -> FieldResult<TimelineConnection> {
+        let as_of = as_of.unwrap_or(AsOf::Position(Position(self.at)));
+        let view = as_of::view(context, Some(as_of)).await?;
+        let query = TimelineQuery {
+            of: self.of,
+            types: types.unwrap_or_default().into_iter().map(|event_type| event_type.0).collect(),
+            period: Between { from: from.map(|at| at.0), until: to.map(|at| at.0) },
+            page: Slice { first, after, last, before }.page(decode)?,
+        };
+        let page = view.timeline(&query).map_err(FieldError::from)?;
+        let log = &app(context)?.log;
+        let mut entries = Vec::with_capacity(page.edges.len());
+        for edge in page.edges {
+            let Some(recorded) = log.get(edge.node.position).map_err(FieldError::from)? else { continue };
+            let entry = TimelineEntry { recorded, is_out_of_order: edge.node.is_out_of_order, at: view.position() };
+            entries.push((cursor(&encode(&edge.cursor)), entry));
+        }
+        Ok(TimelineConnection(Page {
+            entries,
+            has_next: page.has_next,
+            has_previous: page.has_previous,
+            total: Arc::new(move || Ok(usize::try_from(view.count_timeline(&query)?).unwrap_or(usize::MAX))),
+        }))
+    }
+}
+
+fn encode(cursor: &TimelineCursor) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&cursor.occurred_at.micros().to_be_bytes());
+    bytes[8..].copy_from_slice(&cursor.position.0.to_be_bytes());
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<TimelineCursor> {
+    let (at, position) = bytes.split_first_chunk::<8>()?;
+    let occurred_at = Timestamp::from_micros(i64::from_be_bytes(*at));
+    Some(TimelineCursor { occurred_at, position: LogPosition(u64::from_be_bytes(position.try_into().ok()?)) })
+}
+
+/// One event of a timeline.
+pub struct TimelineEntry {
+    recorded: Arc<Recorded>,
+    is_out_of_order: bool,
+    at: LogPosition,
+}
+
+impl TimelineEntry {
+    /// The entry of an event that has just been recorded.
+    pub const fn live(recorded: Arc<Recorded>, is_out_of_order: bool, at: LogPosition) -> Self {
+        Self { recorded, is_out_of_order, at }
+    }
+
+    /// The place of its event.
+    pub fn place(&self) -> LogPosition {
+        self.recorded.position
+    }
+}
+
+/// One event of a timeline.
+#[Object]
+impl TimelineEntry {
+    /// The global id of the event.
+    pub async fn id(&self) -> ID {
+        global_event(self.recorded.position)
+    }
+
+    /// Its place in the log.
+    async fn position(&self) -> Position {
+        Position(self.recorded.position)
+    }
+
+    /// What happened.
+    #[graphql(name = "type")]
+    async fn event_type(&self) -> EventType {
+        EventType(self.recorded.event.event_type())
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.recorded.occurred_at)
+    }
+
+    /// When it was recorded.
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.recorded.recorded_at)
+    }
+
+    /// Whether it stands out: it was recorded after an event that is dated later, or more than a day after it happened.
+    async fn is_back_dated(&self) -> bool {
+        let late_ms = self.recorded.recorded_at.ms_since(self.recorded.occurred_at);
+        self.is_out_of_order || late_ms > BACK_DATED_TOLERANCE_MS
+    }
+
+    /// A line for people: a subject, first words, a reason, a stage.
+    async fn summary(&self) -> Option<String> {
+        glance::summary(&self.recorded.event)
+    }
+
+    /// Who of the company took part, or the owner where it is about an owner.
+    async fn employee(&self, context: &Context<'_>) -> Option<FieldResult<Employee>> {
+        link(context, glance::employee(&self.recorded.event), self.at)
+    }
+
+    /// Who turned to whom, for activities.
+    async fn direction(&self) -> Option<Direction> {
+        Some(glance::activity(&self.recorded.event)?.direction.into())
+    }
+
+    /// How long it lasted, for calls and meetings; null = unknown.
+    async fn duration_seconds(&self) -> Option<f64> {
+        glance::activity(&self.recorded.event)?.duration_ms.map(seconds)
+    }
+
+    /// The content of an activity, or a summary; `erased` once the personal data is.
+    async fn body(&self) -> Option<String> {
+        let parts = glance::activity(&self.recorded.event)?;
+        text(parts.text, |text| text.body.as_ref().map(PlainText::reveal))
+    }
+
+    /// The activity, where it is one.
+    async fn activity(&self) -> Option<Activity> {
+        Activity::of(&self.recorded, self.at)
+    }
+
+    /// The event with its whole content.
+    async fn event(&self) -> RecordedEvent {
+        RecordedEvent::new(Arc::clone(&self.recorded), self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back() {
+        let cursor = TimelineCursor { occurred_at: Timestamp::from_micros(-5), position: LogPosition(7) };
+        assert_eq!(decode(&encode(&cursor)), Some(cursor));
+        assert_eq!(decode(&[0; 15]), None);
+        assert_eq!(decode(&[0; 17]), None);
+    }
+}

@@ -1,0 +1,284 @@
+//! Subscriptions over WebSocket: the protocol `graphql-transport-ws`, with its exact close codes.
+//!
+//! One task per socket reads and writes; each operation is a task of its own that hands its answers over a
+//! bounded queue, so that a slow client slows its own operations down and nothing else.
+
+mod protocol;
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+
+use crate::context::{ACTOR_HEADER, Caller, RequestContext};
+use crate::engine::{Engine, Params, refused};
+use crate::error::{Code, request_error};
+use crate::http::{Server, params};
+use crate::limits::{BODY_SIZE_MAX_BYTES, SOCKET_OPERATIONS_MAX, SOCKET_PING_INTERVAL, SOCKET_QUEUE_SIZE};
+use protocol::{ClientMessage, Close, SUBPROTOCOL};
+
+/// Turns a request into a socket.
+pub async fn upgrade(State(server): State<Arc<Server>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(BODY_SIZE_MAX_BYTES)
+        .max_frame_size(BODY_SIZE_MAX_BYTES)
+        .on_upgrade(move |socket| async move {
+            let mut caller = Caller::default();
+            let actor = headers.get(ACTOR_HEADER).and_then(|value| value.to_str().ok());
+            let actor = actor.map_or(Ok(()), |actor| caller.set(ACTOR_HEADER, actor));
+            let speaks = socket.protocol().is_some_and(|protocol| protocol == SUBPROTOCOL);
+            let mut connection = Connection::new(server, socket, caller);
+            let close = match actor {
+                Err(message) => Close::bad_message(message),
+                Ok(()) if !speaks => Close::subprotocol(),
+                Ok(()) => match connection.run().await {
+                    Some(close) => close,
+                    None => return,
+                },
+            };
+            connection.close(close).await;
+        })
+}
+
+/// What an operation hands to its socket.
+struct Output {
+    /// The operation's id.
+    id: String,
+    /// Tells it from an earlier one with the same id, whose last answers may still be on their way.
+    number: u64,
+    /// What to send.
+    message: Option<Message>,
+    /// Whether the operation ended with it.
+    is_last: bool,
+}
+
+/// Where an operation leaves its answers.
+struct Outlet {
+    id: String,
+    number: u64,
+    queue: mpsc::Sender<Output>,
+}
+
+impl Outlet {
+    /// False when the socket is gone, and nobody waits any more.
+    async fn put(&self, message: Option<Message>, is_last: bool) -> bool {
+        self.queue.send(Output { id: self.id.clone(), number: self.number, message, is_last }).await.is_ok()
+    }
+}
+
+struct Operation {
+    number: u64,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Connection {
+    server: Arc<Server>,
+    socket: WebSocket,
+    caller: Caller,
+    is_acknowledged: bool,
+    operations: HashMap<String, Operation>,
+    started: u64,
+    outputs: mpsc::Receiver<Output>,
+    output: mpsc::Sender<Output>,
+}
+
+impl Connection {
+    fn new(server: Arc<Server>, socket: WebSocket, caller: Caller) -> Self {
+        let (output, outputs) = mpsc::channel(SOCKET_QUEUE_SIZE);
+        Self {
+            server,
+            socket,
+            caller,
+            is_acknowledged: false,
+            operations: HashMap::new(),
+            started: 0,
+            outputs,
+            output,
+        }
+    }
+
+    /// Runs until the socket ends; some = the server closes it.
+    async fn run(&mut self) -> Option<Close> {
+        let init_deadline = Instant::now() + self.server.options.socket_init_timeout;
+        let mut stopping = self.server.stopping.clone();
+        let mut pings = pings();
+        loop {
+            let is_acknowledged = self.is_acknowledged;
+            tokio::select! {
+                received = self.socket.recv() => match received? {
+                    Ok(message) => if let Err(close) = self.receive(message).await? { return Some(close) },
+                    Err(error) => return too_large(&error),
+                },
+                Some(output) = self.outputs.recv() => self.send_output(output).await?,
+                () = async { if is_acknowledged { pending().await } else { sleep_until(init_deadline).await } } => {
+                    return Some(Close::init_timeout());
+                }
+                _ = pings.tick() => if is_acknowledged { self.send(protocol::ping()).await? },
+                () = stopped(&mut stopping) => return Some(Close::going_away()),
+            }
+        }
+    }
+
+    /// None = the socket is gone.
+    async fn receive(&mut self, message: Message) -> Option<Result<(), Close>> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Some(Err(Close::bad_message("binary messages are not taken"))),
+            Message::Close(_) => return None,
+            Message::Ping(_) | Message::Pong(_) => return Some(Ok(())),
+        };
+        let parsed = match ClientMessage::parse(&text) {
+            Ok(parsed) => parsed,
+            Err(close) => return Some(Err(close)),
+        };
+        match parsed {
+            ClientMessage::Init(_) if self.is_acknowledged => return Some(Err(Close::second_init())),
+            ClientMessage::Init(payload) => {
+                if let Err(close) = self.init(&payload) {
+                    return Some(Err(close));
+                }
+                self.send(protocol::ack()).await?;
+            }
+            ClientMessage::Ping(payload) => self.send(protocol::pong(payload)).await?,
+            ClientMessage::Pong => {}
+            ClientMessage::Complete { id } => drop(self.operations.remove(&id)),
+            ClientMessage::Subscribe { .. } if !self.is_acknowledged => return Some(Err(Close::unauthorized())),
+            ClientMessage::Subscribe { id, .. } if self.operations.contains_key(&id) => {
+                return Some(Err(Close::duplicate(&id)));
+            }
+            ClientMessage::Subscribe { id, payload } => {
+                if let Err(refusal) = self.subscribe(id, payload) {
+                    match refusal {
+                        Ok(message) => self.send(message).await?,
+                        Err(close) => return Some(Err(close)),
+                    }
+                }
+            }
+        }
+        Some(Ok(()))
+    }
+
+    fn init(&mut self, payload: &Map<String, Value>) -> Result<(), Close> {
+        for (name, value) in payload {
+            if let Value::String(value) = value {
+                self.caller.set(name, value).map_err(Close::bad_message)?;
+            }
+        }
+        self.is_acknowledged = true;
+        Ok(())
+    }
+
+    /// Starts an operation, unless it is refused with a message, or the socket must close.
+    fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), Result<Message, Close>> {
+        let params = params::of_object(payload).map_err(|message| Err(Close::bad_message(message)))?;
+        if self.operations.len() >= SOCKET_OPERATIONS_MAX {
+            let message = format!("a connection runs at most {SOCKET_OPERATIONS_MAX} operations at a time");
+            let errors = [request_error(Code::LimitExceeded, message, None)];
+            return Err(Ok(protocol::errors(&id, &errors)));
+        }
+        self.started += 1;
+        let number = self.started;
+        let engine = Arc::clone(&self.server.engine);
+        let caller = self.caller.clone();
+        let outlet = Outlet { id: id.clone(), number, queue: self.output.clone() };
+        let task = tokio::spawn(async move {
+            let last = operate(&engine, caller, params, &outlet).await;
+            outlet.put(last, true).await;
+        });
+        self.operations.insert(id, Operation { number, task });
+        Ok(())
+    }
+
+    async fn send_output(&mut self, output: Output) -> Option<()> {
+        if self.operations.get(&output.id).is_none_or(|operation| operation.number != output.number) {
+            return Some(());
+        }
+        if output.is_last {
+            self.operations.remove(&output.id);
+        }
+        match output.message {
+            Some(message) => self.send(message).await,
+            None => Some(()),
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> Option<()> {
+        self.socket.send(message).await.ok()
+    }
+
+    async fn close(mut self, close: Close) {
+        self.operations.clear();
+        // The client may be gone already.
+        let _ = self.socket.send(close.frame()).await;
+    }
+}
+
+/// Runs one operation and gives its last message: `complete`, or `error` when nothing was run.
+async fn operate(engine: &Engine, caller: Caller, params: Params, outlet: &Outlet) -> Option<Message> {
+    let id = outlet.id.as_str();
+    let prepared = match engine.prepare(params) {
+        Ok(prepared) => prepared,
+        Err(errors) => return Some(protocol::answer(id, &refused(errors))),
+    };
+    let read_at = match engine.app.read_position(caller.after).await {
+        Ok(read_at) => read_at,
+        Err(error) => {
+            let errors = vec![request_error(error.code(), error.message(), None)];
+            return Some(protocol::answer(id, &refused(errors)));
+        }
+    };
+    let context = RequestContext::new(caller, prepared.root_fields, read_at);
+    if prepared.kind != OperationType::Subscription {
+        let answer = engine.execute(prepared, context).await;
+        let message = protocol::answer(id, &answer);
+        if answer.is_request_error {
+            return Some(message);
+        }
+        return outlet.put(Some(message), false).await.then(|| protocol::complete(id));
+    }
+    let mut answers = std::pin::pin!(engine.subscribe(prepared, context));
+    while let Some(answer) = answers.next().await {
+        let message = protocol::answer(id, &answer);
+        if answer.is_request_error {
+            return Some(message);
+        }
+        if !outlet.put(Some(message), false).await {
+            return None;
+        }
+    }
+    Some(protocol::complete(id))
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the server is gone, which is a stop too.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+fn pings() -> Interval {
+    let mut pings = interval(SOCKET_PING_INTERVAL);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.reset();
+    pings
+}
+
+fn too_large(error: &axum::Error) -> Option<Close> {
+    let reason = format!("a message has at most {BODY_SIZE_MAX_BYTES} bytes");
+    error.to_string().contains("too long").then_some(Close { code: 1009, reason })
+}

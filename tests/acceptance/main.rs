@@ -1,0 +1,26 @@
+//! What the server promises, asked over real HTTP and WebSocket of a real data folder: one module per capability.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod world;
+
+mod as_of;
+mod bad_input;
+mod command_line;
+mod entities;
+mod graphiql;
+mod idempotency;
+mod lists;
+mod own_writes;
+mod refusals;
+mod reports;
+mod schema;
+mod sockets;
+mod subscriptions;

@@ -1,0 +1,9 @@
+//! A real server for tests: RocksDB in a temporary folder, a free port of the loopback, real HTTP and WebSocket.
+
+mod answer;
+mod app;
+mod socket;
+
+pub use answer::Answer;
+pub use app::{Request, TestApp};
+pub use socket::Socket;
