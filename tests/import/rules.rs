@@ -232,3 +232,18 @@ fn several_files_share_one_mapping_and_one_identity() {
     assert_eq!((summary.total.accepted, summary.total.duplicates), (2, 1));
     assert_eq!(summary.sections[0].files, ["leads-01.csv", "leads-02.csv"]);
 }
+
+#[test]
+fn the_example_of_the_documentation_works() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/import.md")).unwrap();
+    let rows: String = text
+        .lines()
+        .skip_while(|line| *line != "    id;date;name;phone;source")
+        .take(3)
+        .fold(String::new(), |rows, line| rows + line.trim_start() + "\n");
+    let mapping = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let company = Company::new();
+    let summary = company.import_by(mapping, &[company.file("leads.csv", rows)]).unwrap();
+    assert_eq!((summary.total.accepted, summary.total.events), (2, 2), "{}", company.rejects());
+    assert_eq!(received(&company)[1].0, "2026-01-31T06:30:00Z", "the missing date is that of the row before");
+}

@@ -1,6 +1,6 @@
 //! Checks the fields of a command against the command's shape before any row is read.
 //!
-//! The command is deserialised from the mapping itself. Where a value depends on the row, a sample stands in for
+//! The command is deserialized from the mapping itself. Where a value depends on the row, a sample stands in for
 //! it: of the template's kind where that is known, else the first of a list of samples that the command accepts.
 //! So an unknown field, a missing field, a wrong constant and an unknown enum value are found at once, by name.
 

@@ -187,3 +187,6 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     words.extend(word);
     if words.is_empty() { Err("a filter is missing after '|'".to_owned()) } else { Ok(words) }
 }
+
+#[cfg(test)]
+mod tests;
