@@ -1,0 +1,49 @@
+//! How fast the log takes durable appends, and what conditions on a long history cost.
+//!
+//! `cargo run -p letopis-benches --bin bench-append` measures in a folder under the current one, because `/tmp`
+//! may be no disk. Every durable figure stands beside the raw disk, measured in turns with it.
+
+mod clients;
+mod conditions;
+mod events;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// What to measure.
+#[derive(Parser)]
+struct Arguments {
+    /// Where the data goes.
+    #[arg(long, default_value = ".")]
+    folder: PathBuf,
+    /// Events in the log under the conditions.
+    #[arg(long, default_value_t = 2_000_000)]
+    events: u64,
+    /// Rounds, each with the raw disk before it.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds per measurement.
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Only these: `clients`, `conditions`.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let folder = tempfile::tempdir_in(&arguments.folder)?;
+    let is_wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
+    if is_wanted("clients") {
+        for row in clients::measure(folder.path(), arguments.rounds, arguments.seconds)? {
+            row.print();
+        }
+    }
+    if is_wanted("conditions") {
+        for row in conditions::measure(folder.path(), arguments.events, arguments.seconds)? {
+            row.print();
+        }
+    }
+    Ok(())
+}
