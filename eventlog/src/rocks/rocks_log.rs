@@ -48,7 +48,8 @@ impl Default for Options {
 /// Misbehavior on purpose. A harness that cannot see it proves nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
-    /// Acknowledges a group before it is written: a crash in between loses acknowledged events.
+    /// Acknowledges a group before it is written, which happens only along with the next group: a crash in
+    /// between loses acknowledged events.
     pub acknowledge_before_write: bool,
 }
 

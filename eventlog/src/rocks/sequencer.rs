@@ -61,6 +61,8 @@ pub(super) struct Sequencer {
     last: u64,
     generation_events: u64,
     batch: GroupBatch,
+    /// The group that was acknowledged too early, when that is asked for.
+    late: GroupBatch,
 }
 
 /// An append, its first position, and who waits for it.
@@ -78,8 +80,8 @@ impl Sequencer {
     pub fn new(shared: Arc<Shared>, indexer: Sender<Complete>, last_stamp: Timestamp, generation_events: u64) -> Self {
         let last = shared.head();
         let stamps = if last == 0 { Stamps::new() } else { Stamps::reopened(last_stamp, shared.env.now()) };
-        let batch = GroupBatch::default();
-        Self { shared, indexer, stamps, last, generation_events, batch }
+        let (batch, late) = (GroupBatch::default(), GroupBatch::default());
+        Self { shared, indexer, stamps, last, generation_events, batch, late }
     }
 
     /// Works until it is told to close.
@@ -171,6 +173,7 @@ impl Sequencer {
         if self.shared.faults.acknowledge_before_write {
             publish(&self.shared, self.last);
             answer(std::mem::take(&mut accepted), recorded_at, None);
+            std::mem::swap(&mut self.batch, &mut self.late);
         }
         if recorded_at.is_some() && self.shared.failure.get().is_none() {
             if let Err(error) = self.shared.records.write(&self.batch) {
