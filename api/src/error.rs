@@ -107,11 +107,7 @@ impl FieldError {
 impl From<FieldError> for async_graphql::Error {
     fn from(error: FieldError) -> Self {
         let code = error.code();
-        Self {
-            message: error.message(),
-            source: Some(Arc::new(error)),
-            extensions: Some(code.extensions()),
-        }
+        Self { message: error.message(), source: Some(Arc::new(error)), extensions: Some(code.extensions()) }
     }
 }
 

@@ -64,7 +64,12 @@ pub fn measure(folder: &Path, rounds: usize, seconds: f64) -> anyhow::Result<Vec
         Row {
             what: "durable conditional append, 250 bytes, 64 clients".to_owned(),
             bar: bar_many,
-            measured: format!("{}/s, {}, {} of 64 / raw", spread(&many, 0), tail(&many_latencies), spread(&many_share, 2)),
+            measured: format!(
+                "{}/s, {}, {} of 64 / raw",
+                spread(&many, 0),
+                tail(&many_latencies),
+                spread(&many_share, 2)
+            ),
             note: raw.clone(),
         },
         Row {

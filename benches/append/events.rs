@@ -27,7 +27,10 @@ pub fn note(lead: LeadId, employee: EmployeeId, activity: ActivityId) -> Event {
         employee: Some(employee),
         kind: None,
         direction: Direction::Internal,
-        personal: Personal::Known(ActivityText { body: Some(PlainText("n".repeat(TEXT_SIZE))), ..ActivityText::default() }),
+        personal: Personal::Known(ActivityText {
+            body: Some(PlainText("n".repeat(TEXT_SIZE))),
+            ..ActivityText::default()
+        }),
     }
     .into()
 }

@@ -26,13 +26,6 @@ impl Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cell = |text: &str| text.replace('|', "/").replace('\n', " ");
-        write!(
-            f,
-            "| {} | {} | {} | {} |",
-            cell(&self.what),
-            cell(&self.bar),
-            cell(&self.measured),
-            cell(&self.note)
-        )
+        write!(f, "| {} | {} | {} | {} |", cell(&self.what), cell(&self.bar), cell(&self.measured), cell(&self.note))
     }
 }

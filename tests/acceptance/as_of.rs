@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
 use crate::harness::Answer;
+use crate::harness::TestApp;
 use crate::world;
 
 const QUESTION: &str = "query ($asOf: AsOf, $lead: ID!, $account: ID!) { \
@@ -38,7 +38,8 @@ fn the_same_question_as_of_a_position_gives_what_was_answered_then() {
     remember(&app);
     app.done("rejectLead", json!({ "lead": lead, "reason": "NO_ANSWER" }), "lead { id }");
     remember(&app);
-    let open = json!({ "account": account, "pipeline": world.pipeline, "amount": { "amount": "10.50", "currency": "EUR" } });
+    let open =
+        json!({ "account": account, "pipeline": world.pipeline, "amount": { "amount": "10.50", "currency": "EUR" } });
     app.done("openOpportunity", open, "opportunity { id }");
     remember(&app);
     app.done("reopenLead", json!({ "lead": lead }), "lead { id }");

@@ -47,7 +47,11 @@ fn unknown_fields_types_and_operations_are_named() {
     let answer = app.post("application/json", "application/graphql-response+json", body);
     assert_eq!(answer.status, 400);
     says(&answer, "BAD_USER_INPUT", "no operation named 'C'");
-    says(&refused(&app, "query A { log { head } } query B { log { head } }", json!({})), "BAD_USER_INPUT", "operationName");
+    says(
+        &refused(&app, "query A { log { head } } query B { log { head } }", json!({})),
+        "BAD_USER_INPUT",
+        "operationName",
+    );
 }
 
 #[test]
@@ -75,7 +79,10 @@ fn wrong_literals_are_named() {
         ("{ leads(where: { status: { eq: SLEEPING } }) { totalCount } }", "SLEEPING"),
         ("{ leads(where: { receivedAt: { gte: \"soon\" } }) { totalCount } }", "DateTime"),
         ("{ log(asOf: 1) { head } }", "asOf"),
-        ("{ leads(asOf: { position: \"1\", recordedAt: \"2026-01-01T00:00:00Z\" }) { totalCount } }", "exactly one field"),
+        (
+            "{ leads(asOf: { position: \"1\", recordedAt: \"2026-01-01T00:00:00Z\" }) { totalCount } }",
+            "exactly one field",
+        ),
         ("{ event(position: 12) { id } }", "Position"),
     ] {
         says(&refused(&app, query, json!({})), "GRAPHQL_VALIDATION_FAILED", part);
@@ -100,7 +107,11 @@ fn unknown_ids_are_null_and_foreign_ones_too() {
 #[test]
 fn huge_pages_and_deep_or_wide_questions_are_refused() {
     let app = TestApp::start();
-    says(&refused(&app, "{ leads(first: 101) { nodes { id } } }", json!({})), "BAD_USER_INPUT", "`first` of `leads` is 101");
+    says(
+        &refused(&app, "{ leads(first: 101) { nodes { id } } }", json!({})),
+        "BAD_USER_INPUT",
+        "`first` of `leads` is 101",
+    );
     says(
         &refused(&app, "query ($n: Int) { leads(last: $n) { nodes { id } } }", json!({ "n": 2_000_000_000 })),
         "BAD_USER_INPUT",
@@ -116,7 +127,8 @@ fn huge_pages_and_deep_or_wide_questions_are_refused() {
     let wide: String = (0..40).map(|n| format!("a{n}: log {{ head }} ")).collect();
     says(&refused(&app, &format!("{{ {wide} }}"), json!({})), "LIMIT_EXCEEDED", "root fields");
     let ids: Vec<_> = (0..101).map(|n| n.to_string()).collect();
-    let answer = app.request("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }").variables(json!({ "ids": ids })).send();
+    let answer =
+        app.request("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }").variables(json!({ "ids": ids })).send();
     says(&answer, "BAD_USER_INPUT", "101 ids");
 }
 
@@ -155,7 +167,8 @@ fn what_is_no_graphql_request_is_a_4xx() {
     }
     let answer = app.post("application/json", "text/html", b"{}");
     assert_eq!(answer.status, 406);
-    let answer = app.post("application/json", "application/json", b"{\"query\": \"{ log { head } }\", \"x\": \"\xff\"}");
+    let answer =
+        app.post("application/json", "application/json", b"{\"query\": \"{ log { head } }\", \"x\": \"\xff\"}");
     assert_eq!(answer.status, 400);
     let (status, _, _) = app.get("/graphql?query=mutation%7BreceiveLead(input:%7B%7D)%7Bposition%7D%7D", &[]);
     assert_eq!(status, 405);
@@ -180,7 +193,8 @@ fn a_body_that_is_cut_off_harms_nobody() {
     let app = TestApp::start();
     for _ in 0..20 {
         let mut stream = TcpStream::connect(app.address()).unwrap();
-        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"que";
+        let head =
+            "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"que";
         stream.write_all(head.as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answer = String::new();

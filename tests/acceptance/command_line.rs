@@ -72,8 +72,7 @@ fn serve_prints_its_address_holds_its_folder_and_stops_cleanly() {
 fn an_address_in_use_is_named() {
     let app = TestApp::start();
     let folder = TempDir::new().unwrap();
-    let output =
-        run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", &app.address().to_string()]);
+    let output = run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", &app.address().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("failed to listen on"), "{output:?}");
 }
@@ -116,8 +115,12 @@ fn replay_shows_what_timeline_and_entity_show() {
             continue;
         }
         let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let mut positions: Vec<&str> =
-            expected["timeline"]["nodes"].as_array().unwrap().iter().map(|node| node["position"].as_str().unwrap()).collect();
+        let mut positions: Vec<&str> = expected["timeline"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| node["position"].as_str().unwrap())
+            .collect();
         positions.sort_by_key(|position| position.parse::<u64>().unwrap());
         assert_eq!(lines.iter().map(|line| line["position"].as_str().unwrap()).collect::<Vec<_>>(), positions);
         assert_eq!(lines.last().unwrap()["state"]["personal"]["name"], expected["name"]);

@@ -9,7 +9,8 @@ use crate::world;
 fn a_lead_becomes_a_won_deal_and_the_whole_way_stands_in_the_timeline() {
     let app = TestApp::start();
     let world = world::found(&app);
-    let input = json!({ "source": "fair", "name": "Ivan", "company": "Vega", "phones": ["+7 900"], "owner": world.seller });
+    let input =
+        json!({ "source": "fair", "name": "Ivan", "company": "Vega", "phones": ["+7 900"], "owner": world.seller });
     let lead = world::id(&app.done("receiveLead", input, "lead { id }")["lead"]);
     let call = json!({ "subjects": { "lead": lead }, "employee": world.seller, "direction": "OUTBOUND",
         "durationSeconds": 61.5, "outcome": "ANSWERED", "text": { "subject": "First talk" } });
@@ -26,15 +27,37 @@ fn a_lead_becomes_a_won_deal_and_the_whole_way_stands_in_the_timeline() {
     assert_eq!(conversion["opportunity"]["stage"], json!({ "key": "CONTACT", "name": "Contact" }));
     assert_eq!(conversion["opportunity"]["originLead"]["id"], lead);
     let (account, deal) = (world::id(&conversion["account"]), world::id(&conversion["opportunity"]));
-    app.done("moveOpportunity", json!({ "opportunity": deal, "stage": "OFFER" }), "opportunity { stage { probabilityPercent } }");
-    app.done("reviseOpportunity", json!({ "opportunity": deal, "probabilityPercent": 70 }), "opportunity { probabilityPercent }");
-    let won = app.done("winOpportunity", json!({ "opportunity": deal }), "opportunity { status closedAt amount { amount currency } }");
+    app.done(
+        "moveOpportunity",
+        json!({ "opportunity": deal, "stage": "OFFER" }),
+        "opportunity { stage { probabilityPercent } }",
+    );
+    app.done(
+        "reviseOpportunity",
+        json!({ "opportunity": deal, "probabilityPercent": 70 }),
+        "opportunity { probabilityPercent }",
+    );
+    let won = app.done(
+        "winOpportunity",
+        json!({ "opportunity": deal }),
+        "opportunity { status closedAt amount { amount currency } }",
+    );
     assert_eq!(won["opportunity"]["amount"], json!({ "amount": "1000.00", "currency": "EUR" }));
     let query = "query ($a: ID!) { account(id: $a) { timeline(first: 50) { totalCount nodes { type summary durationSeconds employee { name } } } } }";
     let timeline = app.request(query).variables(json!({ "a": account })).send().data()["account"]["timeline"].clone();
-    let types: Vec<_> = timeline["nodes"].as_array().unwrap().iter().map(|node| node["type"].as_str().unwrap()).collect();
-    for expected in ["LEAD_RECEIVED", "CALL_RECORDED", "LEAD_CONVERTED", "ACCOUNT_CREATED", "CONTACT_CREATED",
-        "OPPORTUNITY_OPENED", "OPPORTUNITY_STAGE_CHANGED", "OPPORTUNITY_PROBABILITY_DECLARED", "OPPORTUNITY_WON"] {
+    let types: Vec<_> =
+        timeline["nodes"].as_array().unwrap().iter().map(|node| node["type"].as_str().unwrap()).collect();
+    for expected in [
+        "LEAD_RECEIVED",
+        "CALL_RECORDED",
+        "LEAD_CONVERTED",
+        "ACCOUNT_CREATED",
+        "CONTACT_CREATED",
+        "OPPORTUNITY_OPENED",
+        "OPPORTUNITY_STAGE_CHANGED",
+        "OPPORTUNITY_PROBABILITY_DECLARED",
+        "OPPORTUNITY_WON",
+    ] {
         assert_eq!(types.iter().filter(|found| **found == expected).count(), 1, "{expected} in {types:?}");
     }
     assert_eq!(timeline["totalCount"], types.len());
@@ -71,7 +94,10 @@ fn back_dated_facts_stand_in_their_place_and_stand_out() {
         let answer = app.request(query).variables(json!({ "a": account, "n": n })).send();
         answer.data()["account"]["timeline"].clone()
     };
-    assert_eq!(ask(None)["nodes"], json!([{ "body": "first", "isBackDated": true }, { "body": "second", "isBackDated": true }]));
+    assert_eq!(
+        ask(None)["nodes"],
+        json!([{ "body": "first", "isBackDated": true }, { "body": "second", "isBackDated": true }])
+    );
     let last = ask(Some(1));
     assert_eq!(last["nodes"][0]["body"], "second");
     assert_eq!(last["pageInfo"]["hasPreviousPage"], true);
@@ -89,8 +115,10 @@ fn every_entity_is_a_node() {
     let nodes = app.request(query).variables(json!({ "ids": ids })).send().data()["nodes"].clone();
     let kinds: Vec<_> = nodes.as_array().unwrap().iter().map(|node| node["__typename"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["Account", "Activity", "Team", "Employee", "Pipeline"]);
-    let event = app.data("{ events(first: 1) { nodes { id type payload tags recordedAt } } }")["events"]["nodes"][0].clone();
-    let found = app.request("query ($id: ID!) { node(id: $id) { ... on RecordedEvent { id type payload tags recordedAt } } }");
+    let event =
+        app.data("{ events(first: 1) { nodes { id type payload tags recordedAt } } }")["events"]["nodes"][0].clone();
+    let found =
+        app.request("query ($id: ID!) { node(id: $id) { ... on RecordedEvent { id type payload tags recordedAt } } }");
     assert_eq!(found.variables(json!({ "id": event["id"] })).send().data()["node"], event);
 }
 

@@ -8,8 +8,7 @@ const RECEIVE: &str = "mutation ($input: ReceiveLeadInput!) { \
     receiveLead(input: $input) { lead { id source } position userErrors { code message } } }";
 
 fn receive(app: &TestApp, key: &str, input: &Value) -> Value {
-    let answer =
-        app.request(RECEIVE).variables(json!({ "input": input })).header("idempotency-key", key).send();
+    let answer = app.request(RECEIVE).variables(json!({ "input": input })).header("idempotency-key", key).send();
     answer.data()["receiveLead"].clone()
 }
 

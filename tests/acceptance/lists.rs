@@ -15,7 +15,9 @@ fn pages_from_both_ends_neither_skip_nor_repeat() {
     for number in 0..25 {
         world::lead(&app, &format!("s{:02}", number % 5));
     }
-    let whole = app.data("{ leads(first: 100, orderBy: [{ field: SOURCE, direction: DESC }]) { totalCount nodes { id source } } }");
+    let whole = app.data(
+        "{ leads(first: 100, orderBy: [{ field: SOURCE, direction: DESC }]) { totalCount nodes { id source } } }",
+    );
     assert_eq!(whole["leads"]["totalCount"], 25);
     let query = "query ($first: Int, $after: String, $last: Int, $before: String) { \
         leads(orderBy: [{ field: SOURCE, direction: DESC }], first: $first, after: $after, last: $last, before: $before) { \
@@ -51,7 +53,8 @@ fn filters_combine() {
     let app = TestApp::start();
     let world = world::found(&app);
     for (source, amount) in [("web", "10"), ("web", "200"), ("phone", "300"), ("fair", "50")] {
-        let input = json!({ "source": source, "amount": { "amount": amount, "currency": "EUR" }, "owner": world.seller });
+        let input =
+            json!({ "source": source, "amount": { "amount": amount, "currency": "EUR" }, "owner": world.seller });
         app.done("receiveLead", input, "lead { id }");
     }
     app.done("receiveLead", json!({ "source": "nobody's" }), "lead { id }");
@@ -63,7 +66,10 @@ fn filters_combine() {
     assert_eq!(sources(&ask(json!({ "amount": { "gte": { "amount": "100", "currency": "EUR" } } }))), ["phone", "web"]);
     assert_eq!(sources(&ask(json!({ "amount": { "gte": { "amount": "1", "currency": "USD" } } }))), Vec::<&str>::new());
     assert_eq!(sources(&ask(json!({ "owner": { "isNull": true } }))), ["nobody's"]);
-    assert_eq!(sources(&ask(json!({ "owner": { "eq": world.seller }, "not": { "source": { "eq": "web" } } }))), ["fair", "phone"]);
+    assert_eq!(
+        sources(&ask(json!({ "owner": { "eq": world.seller }, "not": { "source": { "eq": "web" } } }))),
+        ["fair", "phone"]
+    );
     let either = json!({ "or": [{ "source": { "contains": "PHO" } }, { "source": { "eq": "fair" } }] });
     assert_eq!(sources(&ask(either)), ["fair", "phone"]);
     assert_eq!(sources(&ask(json!({ "status": { "eq": "CONVERTED" } }))), Vec::<&str>::new());
@@ -75,7 +81,11 @@ fn custom_attributes_are_columns_like_any_other() {
     let app = TestApp::start();
     let definitions = json!([{ "key": "size", "name": "Size", "valueType": "NUMBER" },
         { "key": "tier", "name": "Tier", "valueType": "OPTION", "options": ["GOLD", "TIN"] }]);
-    app.done("publishAttributes", json!({ "entity": "ACCOUNT", "definitions": definitions }), "definitions { version }");
+    app.done(
+        "publishAttributes",
+        json!({ "entity": "ACCOUNT", "definitions": definitions }),
+        "definitions { version }",
+    );
     let create = |name: &str, size: i64, tier: &str| {
         let attributes = json!([{ "key": "size", "value": size }, { "key": "tier", "value": tier }]);
         let input = json!({ "kind": "COMPANY", "name": name, "attributes": attributes });
@@ -133,5 +143,8 @@ fn tasks_are_listed_by_owner_and_due_time() {
     let query = "query ($e: ID!) { tasks(where: { employee: { eq: $e }, status: { eq: OPEN } }, \
         orderBy: [{ field: DUE_AT }]) { totalCount nodes { title isOverdue } } }";
     let tasks = app.request(query).variables(json!({ "e": world.seller })).send().data()["tasks"].clone();
-    assert_eq!(tasks["nodes"], json!([{ "title": "sooner", "isOverdue": false }, { "title": "later", "isOverdue": false }]));
+    assert_eq!(
+        tasks["nodes"],
+        json!([{ "title": "sooner", "isOverdue": false }, { "title": "later", "isOverdue": false }])
+    );
 }

@@ -1,11 +1,6 @@
 //! What the server promises, asked over real HTTP and WebSocket of a real data folder: one module per capability.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../harness/mod.rs"]
 mod harness;

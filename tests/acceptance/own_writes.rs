@@ -12,8 +12,7 @@ fn a_position_that_was_written_is_read() {
         let payload = app.mutate("receiveLead", json!({ "source": format!("s{number}") }), "lead { id }");
         let after: u64 = payload["position"].as_str().unwrap().parse().unwrap();
         let query = "query ($source: String!) { leads(where: { source: { eq: $source } }) { nodes { id } } }";
-        let answer =
-            app.request(query).variables(json!({ "source": format!("s{number}") })).after(after).send();
+        let answer = app.request(query).variables(json!({ "source": format!("s{number}") })).after(after).send();
         assert_eq!(answer.data()["leads"]["nodes"], json!([payload["lead"]]));
         assert!(answer.position() >= after);
     }

@@ -44,7 +44,8 @@ fn a_rejection_needs_a_reason_of_the_catalog_and_its_comment() {
 #[test]
 fn a_fact_of_the_future_is_refused_and_an_old_one_is_not() {
     let app = TestApp::start();
-    let receive = |at: &str| app.mutate("receiveLead", json!({ "source": "web", "occurredAt": at }), "lead { receivedAt }");
+    let receive =
+        |at: &str| app.mutate("receiveLead", json!({ "source": "web", "occurredAt": at }), "lead { receivedAt }");
     refused(&receive("2999-01-01T00:00:00Z"), "lead", "IN_FUTURE", Some(&["occurredAt"]));
     assert_eq!(receive("2001-01-01T03:00:00+03:00")["lead"]["receivedAt"], "2001-01-01T00:00:00Z");
 }
@@ -108,5 +109,8 @@ fn the_actor_of_the_header_is_recorded() {
     let event = app.request(asked).variables(json!({ "p": position })).after(1).send().data().clone();
     assert_eq!(event["event"]["actor"], json!({ "id": world.seller, "name": "Anna" }));
     let answer = app.request("{ log { head } }").header("x-letopis-actor", "nobody").send();
-    assert_eq!((answer.status, answer.error()), (400, "x-letopis-actor is 'nobody', and the id of an employee is expected"));
+    assert_eq!(
+        (answer.status, answer.error()),
+        (400, "x-letopis-actor is 'nobody', and the id of an employee is expected")
+    );
 }

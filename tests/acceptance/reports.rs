@@ -27,7 +27,11 @@ fn every_stage_of_the_funnel_adds_up() {
                 app.done("winOpportunity", json!({ "opportunity": deal }), "opportunity { id }");
             }
             _ => {
-                app.done("loseOpportunity", json!({ "opportunity": deal, "reason": "NO_ANSWER" }), "opportunity { lossReason }");
+                app.done(
+                    "loseOpportunity",
+                    json!({ "opportunity": deal, "reason": "NO_ANSWER" }),
+                    "opportunity { lossReason }",
+                );
             }
         }
     }
@@ -38,7 +42,10 @@ fn every_stage_of_the_funnel_adds_up() {
     let stages = funnel["stages"].as_array().unwrap();
     let count = |stage: &Value, field: &str| stage[field].as_i64().unwrap();
     for stage in stages {
-        let exits: i64 = ["advanced", "returned", "lost", "won", "movedElsewhere", "stillThere"].map(|field| count(stage, field)).iter().sum();
+        let exits: i64 = ["advanced", "returned", "lost", "won", "movedElsewhere", "stillThere"]
+            .map(|field| count(stage, field))
+            .iter()
+            .sum();
         assert_eq!(count(stage, "entered"), exits, "{stage}");
     }
     assert_eq!((count(&stages[0], "entered"), count(&stages[0], "reentered")), (7, 1));
@@ -70,8 +77,19 @@ fn a_three_second_call_contradicts_no_answer_and_a_burst_is_seen() {
     assert_eq!(audit["total"], 10);
     assert_eq!(audit["byReason"], json!([{ "key": { "value": "NO_ANSWER" }, "count": 10 }]));
     assert_eq!(audit["byEmployee"], json!([{ "key": { "id": world.seller }, "count": 10 }]));
-    let flags: Vec<_> = audit["flags"].as_array().unwrap().iter().map(|flag| (flag["flag"].as_str().unwrap(), flag["count"].as_i64().unwrap())).collect();
-    for expected in [("SHORT_CALL_ONLY", 2), ("NO_CONTACT_ATTEMPT", 8), ("EVIDENCE_MISMATCH", 8), ("BURST", 10), ("COPY_PASTE_COMMENT", 10)] {
+    let flags: Vec<_> = audit["flags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|flag| (flag["flag"].as_str().unwrap(), flag["count"].as_i64().unwrap()))
+        .collect();
+    for expected in [
+        ("SHORT_CALL_ONLY", 2),
+        ("NO_CONTACT_ATTEMPT", 8),
+        ("EVIDENCE_MISMATCH", 8),
+        ("BURST", 10),
+        ("COPY_PASTE_COMMENT", 10),
+    ] {
         assert!(flags.contains(&expected), "{expected:?} in {flags:?}");
     }
     let first = &audit["rejections"]["nodes"][0];

@@ -134,7 +134,8 @@ impl TestApp {
             request = request.header(*name, *value);
         }
         let mut response = request.call().expect("the server answers");
-        let content_type = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned();
+        let content_type =
+            response.headers().get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned();
         let mut body = Vec::new();
         response.body_mut().as_reader().read_to_end(&mut body).unwrap();
         (response.status().as_u16(), content_type, body)

@@ -50,7 +50,8 @@ impl Meter {
 }
 
 fn bar(what: &'static str, unit: &'static str) -> ProgressBar {
-    let template = format!("{what} [{{bar:40}}] {{percent}}% {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left");
+    let template =
+        format!("{what} [{{bar:40}}] {{percent}}% {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
 }
@@ -58,7 +59,9 @@ fn bar(what: &'static str, unit: &'static str) -> ProgressBar {
 #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
 fn line(what: &str, unit: &str, done: u64, total: u64, elapsed: Duration) -> String {
     let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
-    let left = if done == 0 { "unknown".to_owned() } else {
+    let left = if done == 0 {
+        "unknown".to_owned()
+    } else {
         format!("{:.0} s", total.saturating_sub(done) as f64 / rate.max(0.001))
     };
     let percent = if total == 0 { 100.0 } else { done as f64 * 100.0 / total as f64 };
@@ -77,6 +80,9 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_no_division_by_zero() {
-        assert_eq!(super::line("checking", "records", 0, 0, Duration::ZERO), "checking: 0 of 0 records (100 %), 0/s, unknown left");
+        assert_eq!(
+            super::line("checking", "records", 0, 0, Duration::ZERO),
+            "checking: 0 of 0 records (100 %), 0/s, unknown left"
+        );
     }
 }

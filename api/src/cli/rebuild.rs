@@ -35,7 +35,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             println!("the read models in use said the same");
             Ok(())
         }
-        Some(false) => Err(Found("the read models in use said something else; the new ones took their place".to_owned())),
+        Some(false) => {
+            Err(Found("the read models in use said something else; the new ones took their place".to_owned()))
+        }
     };
     company.close()?;
     Ok(verdict?)

@@ -17,10 +17,10 @@ use letopis_domain::lead::Lead;
 use letopis_domain::opportunity::Opportunity;
 use letopis_eventlog::environment::SystemEnvironment;
 use letopis_eventlog::log::Log;
-use letopis_projections::{AsOf, Between, View};
 use letopis_projections::entity::{self, Entity};
 use letopis_projections::page::PageRequest;
 use letopis_projections::reports::timeline::{TimelineOf, TimelineQuery};
+use letopis_projections::{AsOf, Between, View};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -27,7 +27,9 @@ pub fn check(
     // Validation walks every operation of the document, so none may expand without bound.
     let absent = Variables::default();
     for (_, other) in document.operations.iter() {
-        if Measure::new(document, other, &absent).selection_set(&other.node.selection_set.node)?.selections > SELECTIONS_MAX {
+        if Measure::new(document, other, &absent).selection_set(&other.node.selection_set.node)?.selections
+            > SELECTIONS_MAX
+        {
             let message = format!("the operation has more than {SELECTIONS_MAX} fields");
             return Err(request_error(Code::LimitExceeded, message, Some(other.pos)));
         }
@@ -83,7 +85,11 @@ struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
-    fn new(document: &'a ExecutableDocument, operation: &'a Positioned<OperationDefinition>, variables: &'a Variables) -> Self {
+    fn new(
+        document: &'a ExecutableDocument,
+        operation: &'a Positioned<OperationDefinition>,
+        variables: &'a Variables,
+    ) -> Self {
         Self { document, operation: &operation.node, variables, fragments: FxHashMap::default() }
     }
 
@@ -93,9 +99,7 @@ impl<'a> Measure<'a> {
             cost.add(match &selection.node {
                 Selection::Field(field) => self.field(&field.node, field.pos)?,
                 Selection::InlineFragment(inline) => self.selection_set(&inline.node.selection_set.node)?,
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node, spread.pos)?
-                }
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, spread.pos)?,
             });
         }
         Ok(cost)
@@ -167,7 +171,8 @@ impl<'a> Measure<'a> {
 
     fn variable(&self, name: &Name) -> Option<&ConstValue> {
         self.variables.get(name).or_else(|| {
-            let definition = self.operation.variable_definitions.iter().find(|variable| variable.node.name.node == *name)?;
+            let definition =
+                self.operation.variable_definitions.iter().find(|variable| variable.node.name.node == *name)?;
             definition.node.default_value.as_ref().map(|value| &value.node)
         })
     }
@@ -181,7 +186,8 @@ impl<'a> Measure<'a> {
             return Ok(());
         }
         let (argument, field) = (&name.node, &field.name.node);
-        let message = format!("a list in `{argument}` of `{field}` has {longest} items, and {LIST_ITEMS_MAX} are allowed");
+        let message =
+            format!("a list in `{argument}` of `{field}` has {longest} items, and {LIST_ITEMS_MAX} are allowed");
         Err(request_error(Code::LimitExceeded, message, Some(name.pos)))
     }
 }

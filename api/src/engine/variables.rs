@@ -74,7 +74,11 @@ impl InputTypes {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn check_variable(&self, definition: &Positioned<VariableDefinition>, variables: &Variables) -> Result<(), ServerError> {
+    fn check_variable(
+        &self,
+        definition: &Positioned<VariableDefinition>,
+        variables: &Variables,
+    ) -> Result<(), ServerError> {
         let variable = &definition.node;
         let at = Some(definition.pos);
         let name = &variable.name.node;
@@ -103,10 +107,9 @@ impl InputTypes {
             return (!expected.nullable).then(|| format!("`{path}` is null, and a `{expected}` is required"));
         }
         match (&expected.base, value) {
-            (BaseType::List(item), ConstValue::List(values)) => values
-                .iter()
-                .enumerate()
-                .find_map(|(index, value)| within(path, &format!("[{index}]"), |path| self.mismatch(item, value, path))),
+            (BaseType::List(item), ConstValue::List(values)) => values.iter().enumerate().find_map(|(index, value)| {
+                within(path, &format!("[{index}]"), |path| self.mismatch(item, value, path))
+            }),
             // A single value stands for a list of one.
             (BaseType::List(item), value) => self.mismatch(item, value, path),
             (BaseType::Named(name), value) => self.named_mismatch(name, value, path),

@@ -51,8 +51,20 @@ macro_rules! entity_ids {
 }
 
 entity_ids!(
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId,
-    PipelineId, ReservationId, ResourceId, SubjectId, TaskId, TeamId,
+    AccountId,
+    ActivityId,
+    AgreementId,
+    BusinessUnitId,
+    ContactId,
+    EmployeeId,
+    LeadId,
+    OpportunityId,
+    PipelineId,
+    ReservationId,
+    ResourceId,
+    SubjectId,
+    TaskId,
+    TeamId,
 );
 
 /// The id that clients see.

@@ -399,12 +399,7 @@ impl Slice {
             (first, _) => Some(size(first)),
         };
         let last = self.last.map(|last| size(Some(last)));
-        Ok(PageRequest {
-            first,
-            after: read("after", self.after)?,
-            last,
-            before: read("before", self.before)?,
-        })
+        Ok(PageRequest { first, after: read("after", self.after)?, last, before: read("before", self.before)? })
     }
 }
 

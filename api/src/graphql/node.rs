@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use letopis_domain::ids::{
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId, Position,
-    ReservationId, TaskId, TeamId,
+    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId,
+    Position, ReservationId, TaskId, TeamId,
 };
 
 use super::account::Account;

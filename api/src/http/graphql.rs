@@ -24,7 +24,8 @@ use crate::limits::{BODY_DRAIN_MAX_BYTES, BODY_SIZE_MAX_BYTES, BODY_TIMEOUT};
 /// Answers `/graphql`.
 pub async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response {
     let Some(media_type) = negotiate::accepted(request.headers()) else {
-        let message = "the answer is application/graphql-response+json or application/json, and `Accept` allows neither";
+        let message =
+            "the answer is application/graphql-response+json or application/json, and `Accept` allows neither";
         return problem(MediaType::Json, StatusCode::NOT_ACCEPTABLE, message);
     };
     match answer(&server, media_type, request).await {
@@ -50,7 +51,8 @@ async fn answer(server: &Server, media_type: MediaType, request: Request) -> Res
         let errors = vec![request_error(Code::BadUserInput, message, None)];
         return Ok(finished(media_type, engine::refused(errors)));
     }
-    let read_at = server.engine.app.read_position(caller.after).await.map_err(|error| unavailable(media_type, &error))?;
+    let read_at =
+        server.engine.app.read_position(caller.after).await.map_err(|error| unavailable(media_type, &error))?;
     let context = RequestContext::new(caller, prepared.root_fields, read_at);
     Ok(finished(media_type, server.engine.execute(prepared, context).await))
 }
@@ -73,7 +75,9 @@ async fn read_params(media_type: MediaType, request: Request) -> Result<Params, 
             Err(problem(media_type, StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
         }
         Method::POST => {
-            let body = read_body(request.into_body()).await.map_err(|(status, message)| problem(media_type, status, &message))?;
+            let body = read_body(request.into_body())
+                .await
+                .map_err(|(status, message)| problem(media_type, status, &message))?;
             params::of_body(&body).map_err(malformed)
         }
         _ => {

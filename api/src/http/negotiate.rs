@@ -87,7 +87,10 @@ mod tests {
 
     #[test]
     fn the_best_liked_type_wins_and_the_first_of_equals() {
-        assert_eq!(accept("application/json;q=0.5, application/graphql-response+json"), Some(MediaType::GraphqlResponse));
+        assert_eq!(
+            accept("application/json;q=0.5, application/graphql-response+json"),
+            Some(MediaType::GraphqlResponse)
+        );
         assert_eq!(accept("application/graphql-response+json, application/json"), Some(MediaType::GraphqlResponse));
         assert_eq!(accept("application/json, application/graphql-response+json"), Some(MediaType::Json));
         assert_eq!(accept("*/*"), Some(MediaType::Json));

@@ -52,8 +52,9 @@ pub fn of_uri(uri: &Uri) -> Result<Params, String> {
         let parsed = match name.as_str() {
             "query" | "operationName" => Value::String(value),
             "variables" | "extensions" if value.is_empty() => continue,
-            "variables" | "extensions" => serde_json::from_str(&value)
-                .map_err(|error| format!("the parameter `{name}` is not JSON: {error}"))?,
+            "variables" | "extensions" => {
+                serde_json::from_str(&value).map_err(|error| format!("the parameter `{name}` is not JSON: {error}"))?
+            }
             _ => continue,
         };
         if name == "operationName" && parsed == "" {

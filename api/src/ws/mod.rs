@@ -102,16 +102,7 @@ struct Connection {
 impl Connection {
     fn new(server: Arc<Server>, socket: WebSocket, caller: Caller) -> Self {
         let (output, outputs) = mpsc::channel(SOCKET_QUEUE_SIZE);
-        Self {
-            server,
-            socket,
-            caller,
-            is_acknowledged: false,
-            operations: HashMap::new(),
-            started: 0,
-            outputs,
-            output,
-        }
+        Self { server, socket, caller, is_acknowledged: false, operations: HashMap::new(), started: 0, outputs, output }
     }
 
     /// Runs until the socket ends; some = the server closes it.

@@ -96,12 +96,16 @@ pub fn summary(event: &Event) -> Option<String> {
         return personal(parts.text, words).or_else(|| parts.detail.map(str::to_owned));
     }
     match event {
-        Event::LeadReceived(received) => personal(&received.personal, |details| details.message.as_ref().map(first_line))
-            .or_else(|| received.source.clone()),
+        Event::LeadReceived(received) => {
+            personal(&received.personal, |details| details.message.as_ref().map(first_line))
+                .or_else(|| received.source.clone())
+        }
         Event::LeadRejected(rejected) => Some(reason(&rejected.reason, &rejected.personal)),
         Event::LeadRecycled(recycled) => Some(reason(&recycled.reason, &recycled.personal)),
         Event::LeadReopened(reopened) => personal(&reopened.personal, |words| words.comment.as_ref().map(first_line)),
-        Event::OpportunityOpened(opened) => personal(&opened.personal, |details| details.title.as_ref().map(first_line)),
+        Event::OpportunityOpened(opened) => {
+            personal(&opened.personal, |details| details.title.as_ref().map(first_line))
+        }
         Event::OpportunityStageChanged(changed) => Some(format!("{} → {}", changed.from.stage, changed.to.stage)),
         Event::OpportunityAmountRevised(revised) => revised.to.map(|amount| amount.to_string()),
         Event::OpportunityExpectedCloseRevised(revised) => revised.to.map(|on| on.to_string()),

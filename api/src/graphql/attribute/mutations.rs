@@ -59,7 +59,9 @@ impl Accept<domain::AttributeDefinition> for AttributeDefinitionInput {
         let value_type = match (self.value_type, self.options) {
             (AttributeType::Option, Some(options)) => domain::AttributeType::Option(options),
             (AttributeType::Option, None) => {
-                return Err(Problem::invalid("options", format!("the attribute '{}' needs options", self.key)).within(field));
+                return Err(
+                    Problem::invalid("options", format!("the attribute '{}' needs options", self.key)).within(field)
+                );
             }
             (_, Some(_)) => {
                 let message = format!("the attribute '{}' has options, but is not of type OPTION", self.key);
@@ -123,11 +125,7 @@ impl Accept<domain::EntityRef> for EntityInput {
 }
 
 impl Accept<BTreeMap<String, Option<AttributeValue>>> for Vec<AttributeInput> {
-    fn accept(
-        self,
-        _: &Intake<'_>,
-        field: &'static str,
-    ) -> Result<BTreeMap<String, Option<AttributeValue>>, Problem> {
+    fn accept(self, _: &Intake<'_>, field: &'static str) -> Result<BTreeMap<String, Option<AttributeValue>>, Problem> {
         let mut values = BTreeMap::new();
         for input in self {
             let value = AttributeInput::parse(input.value, field, &input.key)?;

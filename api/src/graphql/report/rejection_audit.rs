@@ -129,9 +129,10 @@ impl LeadRejectionAudit {
         let page = slice.page(|bytes| Some(LogPosition(u64::from_be_bytes(bytes.try_into().ok()?))))?;
         let page = self.view.rejections(&self.query, &page).map_err(FieldError::from)?;
         let at = self.view.position();
-        let entries = page.edges.into_iter().map(|edge| {
-            (cursor(&edge.cursor.0.to_be_bytes()), AuditedRejection { state: edge.node, at })
-        });
+        let entries = page
+            .edges
+            .into_iter()
+            .map(|edge| (cursor(&edge.cursor.0.to_be_bytes()), AuditedRejection { state: edge.node, at }));
         let (view, query) = (self.view.clone(), self.query.clone());
         Ok(RejectionConnection(Page {
             entries: entries.collect(),
