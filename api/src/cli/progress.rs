@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn nothing_to_do_is_no_division_by_zero() {
         assert_eq!(
-            super::line("checking", "records", 0, 0, Duration::ZERO),
+            line("checking", "records", 0, 0, Duration::ZERO),
             "checking: 0 of 0 records (100 %), 0/s, unknown left"
         );
     }
