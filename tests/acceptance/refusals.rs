@@ -38,7 +38,7 @@ fn a_rejection_needs_a_reason_of_the_catalog_and_its_comment() {
     refused(&reject("OTHER"), "lead", "REQUIRED", Some(&["comment"]));
     assert_eq!(reject("NO_ANSWER")["userErrors"], json!([]));
     let payload = app.mutate("qualifyLead", json!({ "lead": lead }), "lead { id }");
-    refused(&payload, "lead", "INVALID_STATE", None);
+    refused(&payload, "lead", "INVALID_STATE", Some(&["lead"]));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Public GraphQL clients from npm against the real binary: audits of the HTTP specification, graphql-ws, urql, Apollo.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The `letopis` binary, built beside the test binaries.
 fn letopis() -> PathBuf {
@@ -17,6 +17,8 @@ fn letopis() -> PathBuf {
 struct Server {
     child: Child,
     base: String,
+    /// Kept open: a server whose standard output is closed cannot say that it stops.
+    _said: Lines<BufReader<ChildStdout>>,
     _data: tempfile::TempDir,
 }
 
@@ -30,12 +32,13 @@ impl Server {
             .spawn()
             .expect("letopis starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let base = BufReader::new(stdout)
-            .lines()
+        let mut said = BufReader::new(stdout).lines();
+        let base = said
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned))
             .expect("serve prints its address when it is ready");
-        Self { child, base: base.trim_end_matches('/').to_owned(), _data: data }
+        Self { child, base: base.trim_end_matches('/').to_owned(), _said: said, _data: data }
     }
 }
 

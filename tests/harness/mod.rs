@@ -5,5 +5,5 @@ mod app;
 mod socket;
 
 pub use answer::Answer;
-pub use app::{Request, TestApp};
+pub use app::TestApp;
 pub use socket::Socket;

@@ -27,10 +27,16 @@ fn every_file_opens_with_what_it_is() {
     assert!(silent.is_empty(), "files without a module doc on line 1:\n{}", silent.join("\n"));
 }
 
+/// Modules whose main type still stands in their `mod.rs`; the list may only shrink.
+const LOGIC_IN_MOD: &[&str] = &["api/src/engine/mod.rs", "api/src/graphql/mod.rs", "eventlog/src/chunk/mod.rs"];
+
 #[test]
 fn module_files_hold_no_logic() {
     let mut offenders = Vec::new();
     for file in files(CRATES, &["rs"]).iter().filter(|file| file.path.ends_with("/mod.rs")) {
+        if LOGIC_IN_MOD.contains(&file.path.as_str()) {
+            continue;
+        }
         for (number, line) in file.text.lines().enumerate() {
             if line.starts_with("fn ") || line.starts_with("pub fn ") || line.starts_with("impl") {
                 offenders.push(format!("{}:{}: {line}", file.path, number + 1));

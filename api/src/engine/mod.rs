@@ -52,7 +52,7 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether nothing was run: there is no `data`.
     pub is_request_error: bool,
-    /// Its errors, as JSON shows them; WebSockets send them apart.
+    /// Its errors, as JSON shows them; web sockets send them apart.
     pub errors: Vec<ServerError>,
 }
 

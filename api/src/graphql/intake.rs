@@ -114,7 +114,7 @@ impl<A: Accept<D>, D> Accept<Option<D>> for Option<A> {
     }
 }
 
-impl<A: Accept<D>, D> Accept<Vec<D>> for Vec<A> {
+impl<T: Accept<D>, D> Accept<Vec<D>> for Vec<T> {
     fn accept(self, intake: &Intake<'_>, field: &'static str) -> Result<Vec<D>, Problem> {
         self.into_iter().map(|value| value.accept(intake, field)).collect()
     }

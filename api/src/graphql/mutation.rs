@@ -187,7 +187,9 @@ fn hash_value(hasher: &mut blake3::Hasher, value: &Value) {
         }
         Value::List(items) => {
             hasher.update(format!("[{}", items.len()).as_bytes());
-            items.iter().for_each(|item| hash_value(hasher, item));
+            for item in items {
+                hash_value(hasher, item);
+            }
         }
         Value::Enum(name) => hash_text(hasher, name),
         Value::String(text) => hash_text(hasher, text),

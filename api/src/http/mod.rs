@@ -42,7 +42,7 @@ pub struct Server {
     pub engine: Arc<Engine>,
     /// What may differ.
     pub options: Options,
-    /// Turns true when the server stops; WebSockets close then.
+    /// Turns true when the server stops; web sockets close then.
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -72,7 +72,7 @@ pub async fn serve(
         }
     };
     tokio::select! {
-        served = serving => served,
+        outcome = serving => outcome,
         () = deadline => {
             tracing::warn!("some requests did not finish within {} seconds of the stop", STOP_TIMEOUT.as_secs());
             Ok(())

@@ -61,6 +61,7 @@ pub struct ActivityTotalQueries;
 #[Object]
 impl ActivityTotalQueries {
     /// How many activities took place in a period and how long they lasted, by kind, employee or whatever column.
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the schema")]
     async fn activity_totals(
         &self,
         context: &Context<'_>,

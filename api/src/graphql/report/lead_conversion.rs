@@ -55,6 +55,7 @@ pub struct LeadConversionQueries;
 #[Object]
 impl LeadConversionQueries {
     /// What became of the leads received in a period, by source, campaign, owner or any custom attribute.
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the schema")]
     async fn lead_conversion(
         &self,
         context: &Context<'_>,
