@@ -39,7 +39,7 @@ pub fn measure(folder: &Path, rounds: usize, seconds: f64) -> anyhow::Result<Vec
         if round == 0 {
             continue; // Warms up caches and files.
         }
-        let beside_one = (before.rate + between.rate) / 2.0;
+        let beside_one = f64::midpoint(before.rate, between.rate);
         let beside_many = (between.p50 + after.p50).as_secs_f64() / 2.0;
         one.push(single.rate);
         one_share.push(100.0 * single.rate / beside_one);

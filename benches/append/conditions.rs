@@ -88,7 +88,7 @@ fn event(number: u64, events: u64) -> Event {
         6 => employee(HOT[1]),
         _ => employee(10 + number % 97),
     };
-    if number % 100_000 == 0 {
+    if number.is_multiple_of(100_000) {
         return LeadQualified { lead: lead(1_000 + number % 50_000), employee: Some(of) }.into();
     }
     let is_rare = number % (events / 20) == 5;
