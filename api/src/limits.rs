@@ -56,6 +56,9 @@ pub const SOCKET_OPERATIONS_MAX: usize = 100;
 /// How long a WebSocket may stay without `connection_init`.
 pub const SOCKET_INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a client may take to answer a close frame.
+pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How often the server pings an idle WebSocket.
 pub const SOCKET_PING_INTERVAL: Duration = Duration::from_secs(20);
 

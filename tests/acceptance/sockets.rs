@@ -86,6 +86,15 @@ fn what_cannot_run_is_an_error_message_and_the_socket_goes_on() {
 }
 
 #[test]
+fn a_close_of_the_client_is_answered() {
+    let app = TestApp::start();
+    let mut socket = Socket::open(&app);
+    socket.subscribe("1", "subscription { events { position } }", &json!({}));
+    socket.leave(1000);
+    assert_eq!(socket.close_code(), 1000);
+}
+
+#[test]
 fn a_stopping_server_says_goodbye() {
     let app = TestApp::start();
     let mut socket = Socket::open(&app);

@@ -4,7 +4,7 @@ import { createClient } from 'graphql-ws';
 import { FOLLOW, HEAD, READ, RECEIVE, isFollowed, isRead, received, within } from './documents.mjs';
 
 export async function graphqlWs(server) {
-  const client = createClient({ url: server.ws, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false });
+  const client = createClient({ url: server.ws, webSocketImpl: WebSocket, retryAttempts: 0 });
   try {
     const head = (await once(client, HEAD, {})).log.head;
     const feed = client.iterate({ query: FOLLOW, variables: { after: head } });

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 use super::TestApp;
@@ -49,6 +50,11 @@ impl Socket {
     /// Sends bytes.
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.socket.send(Message::binary(bytes.to_vec())).unwrap();
+    }
+
+    /// Says goodbye with a code.
+    pub fn leave(&mut self, code: u16) {
+        self.socket.close(Some(CloseFrame { code: code.into(), reason: "".into() })).unwrap();
     }
 
     /// Starts an operation.

@@ -24,7 +24,9 @@ use crate::context::{ACTOR_HEADER, Caller, RequestContext};
 use crate::engine::{Engine, Params, refused};
 use crate::error::{Code, request_error};
 use crate::http::{Server, params};
-use crate::limits::{BODY_SIZE_MAX_BYTES, SOCKET_OPERATIONS_MAX, SOCKET_PING_INTERVAL, SOCKET_QUEUE_SIZE};
+use crate::limits::{
+    BODY_SIZE_MAX_BYTES, SOCKET_CLOSE_TIMEOUT, SOCKET_OPERATIONS_MAX, SOCKET_PING_INTERVAL, SOCKET_QUEUE_SIZE,
+};
 use protocol::{ClientMessage, Close, SUBPROTOCOL};
 
 /// Turns a request into a socket.
@@ -44,7 +46,7 @@ pub async fn upgrade(State(server): State<Arc<Server>>, headers: HeaderMap, upgr
                 Ok(()) if !speaks => Close::subprotocol(),
                 Ok(()) => match connection.run().await {
                     Some(close) => close,
-                    None => return,
+                    None => return connection.part().await,
                 },
             };
             connection.close(close).await;
@@ -218,6 +220,15 @@ impl Connection {
         self.operations.clear();
         // The client may be gone already.
         let _ = self.socket.send(close.frame()).await;
+        self.part().await;
+    }
+
+    /// Reads to the end of the socket: that sends the answer to a close frame, or waits for the client's.
+    async fn part(mut self) {
+        self.operations.clear();
+        let ending = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        // A client that does not answer in time is cut off.
+        let _ = tokio::time::timeout(SOCKET_CLOSE_TIMEOUT, ending).await;
     }
 }
 
