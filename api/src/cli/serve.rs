@@ -1,5 +1,6 @@
 //! `letopis serve`: GraphQL over HTTP and WebSocket, until a signal stops it.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let closed = company.close();
     served?;
     closed.context("failed to stop cleanly")?;
-    println!("letopis stopped cleanly");
+    say("letopis stopped cleanly");
     Ok(())
 }
 
@@ -61,8 +62,8 @@ async fn serve(arguments: &Arguments, company: &Company) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}: choose another --listen", arguments.listen))?;
     let address = listener.local_addr()?;
     let engine = Engine::new(company.app()).map_err(anyhow::Error::msg)?;
-    println!("letopis is ready at http://{address}/");
-    println!("GraphQL is at http://{address}/graphql, subscriptions at ws://{address}/graphql/ws");
+    say(&format!("letopis is ready at http://{address}/"));
+    say(&format!("GraphQL is at http://{address}/graphql, subscriptions at ws://{address}/graphql/ws"));
     http::serve(listener, Arc::new(engine), Options::default(), stop).await.context("failed to serve")
 }
 
@@ -80,4 +81,9 @@ async fn catch_up(company: &Company) {
         tokio::time::sleep(CATCH_UP_INTERVAL).await;
     }
     meter.finish();
+}
+
+/// Writes a line to standard output; whoever closed it goes without, and the server goes on.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
