@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Socket, TestApp};
 use crate::world;
 
-const EVENTS: &str = "subscription ($after: Position, $query: EventQueryInput) { \
+const EVENTS: &str = "subscription ($after: Position, $query: EventQuery) { \
     events(after: $after, query: $query) { position type } }";
 
 #[test]

@@ -19,6 +19,7 @@ connection!(EventConnection, EventEdge, RecordedEvent, "events, oldest first");
 
 /// Which events: any of the items; without items every event.
 #[derive(InputObject, Debug, Clone, Default)]
+#[graphql(name = "EventQuery")]
 pub struct EventQueryInput {
     /// Alternatives, joined by OR.
     pub items: Option<Vec<EventQueryItemInput>>,
@@ -26,6 +27,7 @@ pub struct EventQueryInput {
 
 /// One alternative of an event query.
 #[derive(InputObject, Debug, Clone)]
+#[graphql(name = "EventQueryItem")]
 pub struct EventQueryItemInput {
     /// Any of these types; every type when absent.
     pub types: Option<Vec<EventType>>,
