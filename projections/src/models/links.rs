@@ -25,6 +25,15 @@ impl Member {
             Self::Opportunity(entity) => (Kind::Opportunity, entity),
         }
     }
+
+    /// Which of the three kinds, as an index.
+    const fn place(self) -> (usize, Ref) {
+        match self {
+            Self::Lead(entity) => (0, entity),
+            Self::Contact(entity) => (1, entity),
+            Self::Opportunity(entity) => (2, entity),
+        }
+    }
 }
 
 /// One link.
@@ -50,8 +59,8 @@ pub(crate) struct Links {
     pub(crate) rows: Table<Link>,
     /// The links by account; derived, not stored.
     by_account: Vec<Vec<Ref>>,
-    /// The newest link by contact; derived, not stored.
-    by_contact: Vec<Ref>,
+    /// The newest link by lead, contact and opportunity; derived, not stored.
+    newest: [Vec<Ref>; 3],
 }
 
 fn slot<T: Default + Clone>(slots: &mut Vec<T>, entity: Ref) -> Option<&mut T> {
@@ -65,7 +74,7 @@ fn slot<T: Default + Clone>(slots: &mut Vec<T>, entity: Ref) -> Option<&mut T> {
 impl Links {
     /// Derives what is not stored.
     pub(crate) fn index(&mut self) {
-        (self.by_account, self.by_contact) = (Vec::new(), Vec::new());
+        (self.by_account, self.newest) = (Vec::new(), <[Vec<Ref>; 3]>::default());
         for index in 0..self.rows.len() {
             self.note(Ref::at(index));
         }
@@ -82,18 +91,21 @@ impl Links {
         if let Some(rows) = slot(&mut self.by_account, link.account) {
             rows.push(row);
         }
-        if let Member::Contact(contact) = link.member
-            && let Some(newest) = slot(&mut self.by_contact, contact)
-        {
+        let (which, entity) = link.member.place();
+        if let Some(newest) = slot(&mut self.newest[which], entity) {
             *newest = row;
         }
     }
 
+    /// The newest link of a member.
+    fn newest(&self, member: Member) -> Ref {
+        let (which, entity) = member.place();
+        entity.index().and_then(|index| self.newest[which].get(index)).copied().unwrap_or_default()
+    }
+
     fn join(&mut self, account: Ref, member: Member, at: u64, since: u64) {
-        let has = |row: &Ref| self.rows.row(*row).is_some_and(|link| link.member == member && link.closed == 0);
-        let known =
-            account.index().and_then(|index| self.by_account.get(index)).is_some_and(|rows| rows.iter().any(has));
-        if account.is_none() || known {
+        let is_linked = |link: &Link| link.account == account && link.closed == 0;
+        if account.is_none() || self.rows.row(self.newest(member)).is_some_and(is_linked) {
             return;
         }
         let row = self.rows.push(Link { account, member, opened: at, closed: 0, since });
@@ -102,7 +114,7 @@ impl Links {
 
     /// A contact leaves its account, and perhaps joins another.
     fn move_contact(&mut self, contact: Ref, account: Ref, at: u64) {
-        let row = contact.index().and_then(|index| self.by_contact.get(index)).copied().unwrap_or_default();
+        let row = self.newest(Member::Contact(contact));
         let before = self.rows.row(row).copied();
         if before.is_some_and(|link| link.closed == 0 && link.account == account) {
             return;
