@@ -183,6 +183,18 @@ impl Home {
         Ok(folder)
     }
 
+    /// Removes every generation but the one in use: what a rebuild left that broke off, or what could not be used.
+    pub(crate) fn sweep(&self, in_use: &str) -> Result<(), StoreError> {
+        let entries = fs::read_dir(&self.folder).map_err(|error| unusable(&self.folder, &error))?;
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let is_other = number_of(&path).is_some() && path.file_name().is_none_or(|name| name != in_use);
+            if is_other {
+                fs::remove_dir_all(&path).map_err(|error| unusable(&path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Names the generation in use, atomically and durably.
     pub(crate) fn set_current(&self, generation: &str) -> Result<(), StoreError> {
         let (file, fresh) = (self.folder.join("current"), self.folder.join("current.next"));

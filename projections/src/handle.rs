@@ -121,6 +121,7 @@ impl Views {
             Some(generation) => generation,
             None => begin(&home)?,
         };
+        home.sweep(&generation.name())?;
         let applied = generation.applied();
         let shared = Shared {
             log,

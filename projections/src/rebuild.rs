@@ -90,7 +90,7 @@ impl Views {
         build(&shared.log, &fresh, upto, report)?;
         let elapsed = started.elapsed();
         let old = shared.generation();
-        let digests_before = if old.applied() >= upto { Some(digests(&old, upto)?) } else { None };
+        let digests_before = if shared.applied() >= upto { Some(digests(&old, upto)?) } else { None };
         let fresh_digests = digests(&fresh, upto)?;
         drop(old);
         let mut folding = shared.folding.lock();

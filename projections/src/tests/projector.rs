@@ -136,8 +136,11 @@ async fn views_ahead_of_the_log_are_begun_anew() {
     }
     let shorter = Company { folder: company.folder, ..Company::new() };
     shorter.append(leads(0..3)).await;
+    std::fs::create_dir(shorter.folder.path().join("generation-000009")).unwrap(); // of a rebuild that broke off
     let (views, found) = shorter.views();
     assert_eq!((found, views.applied()), (Found::Unusable, Position(0)));
+    let left = std::fs::read_dir(shorter.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.filter(|name| name.to_string_lossy().starts_with("generation-")).count(), 1);
     views.catch_up().unwrap();
     assert_eq!(views.now().count::<LeadEntry>(&Where::default()).unwrap(), 3);
 }
@@ -177,10 +180,8 @@ async fn a_rebuild_notices_rows_that_are_not_what_the_log_says() {
     forged.source = Some("forged".to_owned());
     let event = recorded(Position(51), NOW, forged.into());
     views.shared.generation().facts.write().apply(&letopis_domain::event::Recorded { position: Position(51), ..event });
-    company.append(leads(50..51)).await;
-    let view = views.at(Some(AsOf::Position(Position(51))), Duration::from_millis(1)).await;
-    assert!(view.is_err(), "the forged row is ahead of what is published");
-    views.catch_up().unwrap();
+    company.append(leads(50..52)).await; // the first of them is what was forged, the second is folded as usual
+    assert_eq!(views.catch_up().unwrap(), Position(52));
     let report = views.rebuild(&mut |_| {}).unwrap();
     assert_eq!(report.is_equal(), Some(false));
 }
