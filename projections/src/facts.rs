@@ -75,7 +75,8 @@ macro_rules! tables {
             (46, Agreements::NAME, tables!(@borrow $reference $facts.agreements.reservations)),
             (47, Rejections::NAME, tables!(@borrow $reference $facts.rejections.rows)),
             (48, Rejections::NAME, tables!(@borrow $reference $facts.rejections.late)),
-            (49, Links::NAME, tables!(@borrow $reference $facts.links.rows)),
+            (49, Rejections::NAME, tables!(@borrow $reference $facts.rejections.returns)),
+            (50, Links::NAME, tables!(@borrow $reference $facts.links.rows)),
         ]);
         tables.sort_by_key(|(number, _, _)| *number);
         tables

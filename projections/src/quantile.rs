@@ -11,7 +11,7 @@ pub(crate) fn type7(values: &mut [i64], probability: f64) -> Option<f64> {
     let low = *low;
     let high = rest.iter().min().copied().unwrap_or(low);
     #[expect(clippy::cast_precision_loss, reason = "microseconds of less than two centuries fit")]
-    let (low, step) = (low as f64, (high - low) as f64);
+    let (low, step) = (low as f64, high.saturating_sub(low) as f64);
     Some((place - place.floor()).mul_add(step, low))
 }
 

@@ -6,6 +6,7 @@
 use letopis_domain::catalog::{AuditThresholds, Claim};
 use letopis_domain::event::{Event, Recorded};
 use letopis_domain::lead::LeadRejected;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::comment::{CommentDigest, CommentKey};
@@ -19,7 +20,7 @@ use crate::projection::{
     Projection, account_events, agreement_events, company_events, contact_events, opportunity_events, published_events,
     task_events,
 };
-use crate::table::{Row, Table};
+use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
 
 /// What had been done for a lead.
@@ -152,16 +153,50 @@ impl Row for LateActivity {
     }
 }
 
+/// A rejected lead came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Return {
+    pub(crate) opened: u64,
+    pub(crate) lead: Ref,
+    /// Where it was converted; 0 = not yet.
+    pub(crate) converted: u64,
+}
+
+impl Row for Return {
+    fn as_of(&self, position: u64) -> Option<Self> {
+        (self.opened <= position).then(|| Self { converted: closing_as_of(self.converted, position), ..*self })
+    }
+}
+
+/// A judged rejection as the search for bursts and copies needs it, without a look at its row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Judged {
+    pub(crate) occurred_at: i64,
+    pub(crate) opened: u64,
+    pub(crate) lead: Ref,
+    pub(crate) row: Ref,
+}
+
+fn insert_by_time(judged: &mut Vec<Judged>, new: Judged) {
+    let place = judged.partition_point(|known| known.occurred_at <= new.occurred_at);
+    judged.insert(place, new);
+}
+
 /// Every rejection, and what came in late.
 #[derive(Default)]
 pub(crate) struct Rejections {
     pub(crate) rows: Table<Rejection>,
     pub(crate) late: Table<LateActivity>,
+    pub(crate) returns: Table<Return>,
     pub(crate) key: CommentKey,
-    /// The newest rejection by lead; derived, not stored.
+    /// The newest rejection by lead; derived, not stored, like all that follow.
     latest: Vec<Ref>,
-    /// The judged rejections by employee, by `occurred_at`; derived, not stored.
-    pub(crate) by_employee: Vec<Vec<(i64, Ref)>>,
+    /// The newest return by lead.
+    latest_return: FxHashMap<Ref, Ref>,
+    /// The judged rejections by employee, by `occurred_at`.
+    pub(crate) by_employee: Vec<Vec<Judged>>,
+    /// The judged rejections by comment, by `occurred_at`.
+    pub(crate) by_comment: FxHashMap<CommentDigest, Vec<Judged>>,
 }
 
 /// What rejections need of the other read models.
@@ -178,9 +213,12 @@ impl Rejections {
     /// Derives what is not stored.
     pub(crate) fn index(&mut self) {
         (self.latest, self.by_employee) = (Vec::new(), Vec::new());
+        self.by_comment.clear();
         for index in 0..self.rows.len() {
             self.note(Ref::at(index));
         }
+        self.latest_return =
+            self.returns.iter().enumerate().map(|(index, returned)| (returned.lead, Ref::at(index))).collect();
     }
 
     fn note(&mut self, row: Ref) {
@@ -192,21 +230,19 @@ impl Rejections {
             self.latest[lead] = row;
         }
         let Some(employee) = rejection.who.employee.index().filter(|_| rejection.is_judged) else { return };
+        let (occurred_at, opened, lead) = (rejection.occurred_at, rejection.opened, rejection.lead);
+        let judged = Judged { occurred_at, opened, lead, row };
         if self.by_employee.len() <= employee {
             self.by_employee.resize(employee + 1, Vec::new());
         }
-        let rejected = &mut self.by_employee[employee];
-        let place = rejected.partition_point(|(at, _)| *at <= rejection.occurred_at);
-        rejected.insert(place, (rejection.occurred_at, row));
+        insert_by_time(&mut self.by_employee[employee], judged);
+        if !rejection.comment.is_none() {
+            insert_by_time(self.by_comment.entry(rejection.comment).or_default(), judged);
+        }
     }
 
     fn latest(&self, lead: Ref) -> Ref {
         lead.index().and_then(|index| self.latest.get(index)).copied().unwrap_or_default()
-    }
-
-    /// The last rejection of a lead before a position, and those before it.
-    pub(crate) fn of_lead(&self, lead: Ref) -> impl Iterator<Item = &Rejection> {
-        std::iter::successors(self.rows.row(self.latest(lead)), |row| self.rows.row(row.previous))
     }
 
     fn reject(&mut self, rejected: &LeadRejected, event: &Recorded, beside: &mut Beside<'_>) {
@@ -245,6 +281,18 @@ impl Rejections {
         self.note(row);
     }
 
+    fn come_back(&mut self, lead: Ref, at: u64) {
+        if !self.latest(lead).is_none() {
+            let row = self.returns.push(Return { opened: at, lead, converted: 0 });
+            self.latest_return.insert(lead, row);
+        }
+    }
+
+    fn convert(&mut self, lead: Ref, at: u64) {
+        let row = self.latest_return.get(&lead).copied().unwrap_or_default();
+        self.returns.change(row, |returned| returned.converted = at);
+    }
+
     /// An activity that happened before a rejection of its lead that was recorded earlier.
     fn note_late(&mut self, event: &Recorded, activities: &Activities) {
         let Some(activity) = activities.rows.last() else { return };
@@ -274,12 +322,18 @@ impl Projection for Rejections {
             | Event::MessageRecorded(_)
             | Event::LetterRecorded(_)
             | Event::NoteRecorded(_) => self.note_late(event, beside.activities),
+            Event::LeadReopened(reopened) => {
+                let at = event.position.0;
+                self.come_back(beside.names.intern(reopened.lead, at), at);
+            }
+            Event::LeadConverted(converted) => {
+                let at = event.position.0;
+                self.convert(beside.names.intern(converted.lead, at), at);
+            }
             Event::LeadReceived(_)
             | Event::LeadQualified(_)
             | Event::LeadAssigned(_)
             | Event::LeadRecycled(_)
-            | Event::LeadReopened(_)
-            | Event::LeadConverted(_)
             | Event::AttributesSet(_)
             | company_events!()
             | published_events!()

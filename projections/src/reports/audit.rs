@@ -2,16 +2,17 @@
 
 use letopis_domain::catalog::{AuditThresholds, Claim};
 use letopis_domain::ids::{BusinessUnitId, EmployeeId, LeadId, Position, TeamId};
-use letopis_domain::lead::LeadStatus;
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashMap;
 
 use crate::filter::{QueryError, Sieve, Where};
 use crate::lists::{Group, Groups};
+use crate::models::activities::Activity;
 use crate::models::rejections::{Evidence, Rejection as Row};
-use crate::names::Ref;
+use crate::names::{Cell, Kind, Ref};
 use crate::page::{Edge, Page, PageRequest};
 use crate::reports::bursts::{Derived, RejectionBurst, derive};
+use crate::reports::funnel::ratio;
 use crate::scope::{Between, Column, Scope};
 use crate::value::{Field, Value};
 
@@ -105,6 +106,17 @@ pub struct EvidenceSplit {
     pub late: u64,
     /// No calls at all.
     pub none: u64,
+}
+
+impl EvidenceSplit {
+    fn add(&mut self, has_calls: bool, has_late_calls: bool) {
+        *match (has_calls, has_late_calls) {
+            (true, false) => &mut self.on_record,
+            (true, true) => &mut self.on_record_and_late,
+            (false, true) => &mut self.late,
+            (false, false) => &mut self.none,
+        } += 1;
+    }
 }
 
 /// What became of the rejected leads, each counted once.
@@ -222,9 +234,9 @@ impl<'f> Audit<'f> {
             found.no_contact_attempt,
             found.short_call_only,
             found.evidence_mismatch,
-            self.derived.in_burst.contains(&at),
+            self.derived.is_in_burst(at),
             found.overdue_dodge,
-            self.derived.copied.contains(&at),
+            self.derived.is_copied(at),
         ]
     }
 
@@ -263,46 +275,69 @@ impl Tally {
     }
 }
 
-fn shares(groups: Groups<u64>, scope: Scope<'_>) -> Vec<Group> {
-    groups.into_sorted(scope).into_iter().map(|(key, count)| Group { key, count }).collect()
+/// Counts by a number of a dictionary.
+#[derive(Default)]
+struct Shares(Vec<u64>);
+
+impl Shares {
+    fn add(&mut self, of: Ref) {
+        let index = of.number() as usize;
+        if self.0.len() <= index {
+            self.0.resize(index + 1, 0);
+        }
+        self.0[index] += 1;
+    }
+
+    fn named(self, name: impl Fn(Ref) -> Value) -> Vec<Group> {
+        let counts = self.0.into_iter().enumerate().filter(|(_, count)| *count > 0);
+        let of = |number: usize| number.checked_sub(1).map_or(Ref::NONE, Ref::at);
+        let mut groups: Vec<Group> =
+            counts.map(|(number, count)| Group { key: vec![name(of(number))], count }).collect();
+        groups.sort_by(|one, other| one.key.cmp(&other.key));
+        groups
+    }
+}
+
+/// The first rejection of each lead among those that are meant; 0 = none.
+struct FirstRejections(Vec<u64>);
+
+impl FirstRejections {
+    fn of(&self, lead: Ref) -> Option<u64> {
+        self.0.get(lead.index()?).copied().filter(|first| *first > 0)
+    }
 }
 
 pub(crate) fn audit(scope: Scope<'_>, query: &AuditQuery) -> Result<RejectionAudit, QueryError> {
     let audit = Audit::new(scope, query)?;
-    let (reason, employee) = (scope.column::<Row>(&Field::Reason)?, scope.column::<Row>(&Field::Employee)?);
-    let source = scope.column::<Row>(&Field::Source)?;
+    let names = &scope.facts.names;
     let columns = scope.columns::<Row>(&query.group_by)?;
     let late_calls = late_calls(scope);
-    let (mut by_reason, mut by_employee, mut by_source) = (Groups::default(), Groups::default(), Groups::default());
+    let (mut by_reason, mut by_employee, mut by_source) = (Shares::default(), Shares::default(), Shares::default());
     let (mut all, mut groups, mut evidence) = (Tally::default(), Groups::<Tally>::default(), EvidenceSplit::default());
-    let mut leads: FxHashMap<Ref, u64> = FxHashMap::default();
+    let mut first = FirstRejections(vec![0; names.ids[Kind::Lead as usize].len()]);
     for (at, row, flags) in audit.rows() {
         all.add(flags);
-        *by_reason.of(std::iter::once(scope.cell(row, &reason))) += 1;
-        *by_employee.of(std::iter::once(scope.cell(row, &employee))) += 1;
-        *by_source.of(std::iter::once(scope.cell(row, &source))) += 1;
+        by_reason.add(row.reason);
+        by_employee.add(row.who.employee);
+        by_source.add(row.source);
         if !columns.is_empty() {
             groups.of(columns.iter().map(|column| scope.cell(row, column))).add(flags);
         }
-        let has_late = late_calls.binary_search(&at).is_ok();
-        *match (row.evidence.calls > 0, has_late) {
-            (true, false) => &mut evidence.on_record,
-            (true, true) => &mut evidence.on_record_and_late,
-            (false, true) => &mut evidence.late,
-            (false, false) => &mut evidence.none,
-        } += 1;
-        leads.entry(row.lead).or_insert(row.opened);
+        evidence.add(row.evidence.calls > 0, late_calls.binary_search(&at).is_ok());
+        if let Some(first) = row.lead.index().and_then(|lead| first.0.get_mut(lead)).filter(|first| **first == 0) {
+            *first = row.opened;
+        }
     }
     let groups = groups.into_sorted(scope).into_iter();
     Ok(RejectionAudit {
         position: Position(scope.position),
         total: all.total,
-        by_reason: shares(by_reason, scope),
-        by_employee: shares(by_employee, scope),
-        by_source: shares(by_source, scope),
+        by_reason: by_reason.named(|reason| names.value(Cell::text(reason))),
+        by_employee: by_employee.named(|employee| names.value(Cell::id(Kind::Employee, employee))),
+        by_source: by_source.named(|source| names.value(Cell::text(source))),
         flags: all.named(),
         evidence,
-        returned: returned(scope, &leads),
+        returned: returned(scope, &first),
         groups: groups.map(|(key, tally)| AuditGroup { key, total: tally.total, flags: tally.named() }).collect(),
     })
 }
@@ -311,29 +346,29 @@ pub(crate) fn audit(scope: Scope<'_>, query: &AuditQuery) -> Result<RejectionAud
 fn late_calls(scope: Scope<'_>) -> Vec<Ref> {
     let facts = scope.facts;
     let late = facts.rejections.late.iter().take_while(|late| late.opened <= scope.position);
-    let is_call = |row: Ref| facts.activities.rows.row(row).is_some_and(crate::models::activities::Activity::is_call);
+    let is_call = |row: Ref| facts.activities.rows.row(row).is_some_and(Activity::is_call);
     let mut rejections: Vec<Ref> = late.filter(|late| is_call(late.activity)).map(|late| late.rejection).collect();
     rejections.sort_unstable();
     rejections.dedup();
     rejections
 }
 
-/// A lead came back when its state, as of the position, began after the rejection and is not the rejected one, or
-/// when it was rejected anew.
-fn returned(scope: Scope<'_>, leads: &FxHashMap<Ref, u64>) -> ReturnedLeads {
-    let mut returned = ReturnedLeads { rejected: leads.len() as u64, ..ReturnedLeads::default() };
-    for (lead, rejected_at) in leads {
-        let Some(now) = scope.facts.leads.versions.as_of(*lead, scope.position) else { continue };
-        let was_rejected_anew = || {
-            let known = scope.facts.rejections.of_lead(*lead);
-            known.filter(|row| row.opened <= scope.position).any(|row| row.opened > *rejected_at)
-        };
-        let is_back = now.columns.status != LeadStatus::Rejected || was_rejected_anew();
-        returned.returned += u64::from(is_back);
-        returned.converted += u64::from(now.columns.status == LeadStatus::Converted);
+/// What became of the leads after the first of their rejections that are meant.
+fn returned(scope: Scope<'_>, first: &FirstRejections) -> ReturnedLeads {
+    let mut counted = ReturnedLeads {
+        rejected: first.0.iter().filter(|first| **first > 0).count() as u64,
+        ..ReturnedLeads::default()
+    };
+    let mut by_lead: FxHashMap<Ref, bool> = FxHashMap::default();
+    let known = scope.facts.rejections.returns.iter().take_while(|returned| returned.opened <= scope.position);
+    for returned in known.filter(|returned| first.of(returned.lead).is_some_and(|first| first < returned.opened)) {
+        let is_converted = returned.converted != 0 && returned.converted <= scope.position;
+        *by_lead.entry(returned.lead).or_default() |= is_converted;
     }
-    returned.conversion = crate::reports::funnel::ratio(returned.converted, returned.returned);
-    returned
+    counted.returned = by_lead.len() as u64;
+    counted.converted = by_lead.values().filter(|is_converted| **is_converted).count() as u64;
+    counted.conversion = ratio(counted.converted, counted.returned);
+    counted
 }
 
 /// The rejections themselves, in the order of the log; cursors are positions.
@@ -416,7 +451,7 @@ fn audited(scope: Scope<'_>, row: &Row, flags: [bool; 6]) -> Option<AuditedRejec
 fn circumstances(row: &Row) -> Circumstances {
     let evidence: &Evidence = &row.evidence;
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a lead's life fit")]
-    let hours_since_received = (row.occurred_at - row.received_at) as f64 / 3.6e9;
+    let hours_since_received = row.occurred_at.saturating_sub(row.received_at) as f64 / 3.6e9;
     Circumstances {
         touches: evidence.touches.into(),
         calls: evidence.calls.into(),

@@ -4,13 +4,12 @@
 //! moment, and only people's rejections count.
 
 use letopis_domain::ids::{EmployeeId, LeadId, Position};
-use letopis_domain::values::{Date, Timestamp};
+use letopis_domain::values::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::calendar::Calendar;
-use crate::comment::CommentDigest;
 use crate::models::published::AuditRules;
-use crate::models::rejections::Rejection;
+use crate::models::rejections::{Judged, Rejection};
 use crate::names::Ref;
 use crate::scope::Scope;
 
@@ -64,81 +63,88 @@ impl Rules {
 /// What was derived.
 pub(crate) struct Derived {
     bursts: Vec<Run>,
-    pub(crate) in_burst: FxHashSet<Ref>,
-    pub(crate) copied: FxHashSet<Ref>,
-}
-
-/// Scratch counters of the leads in the current window.
-#[derive(Default)]
-struct Window {
-    count_by_lead: FxHashMap<Ref, u32>,
-}
-
-impl Window {
-    fn enter(&mut self, lead: Ref) {
-        *self.count_by_lead.entry(lead).or_default() += 1;
-    }
-
-    fn leave(&mut self, lead: Ref) {
-        if let Some(count) = self.count_by_lead.get_mut(&lead) {
-            *count -= 1;
-            if *count == 0 {
-                self.count_by_lead.remove(&lead);
-            }
-        }
-    }
+    /// By row.
+    in_burst: Vec<bool>,
+    copied: Vec<bool>,
 }
 
 pub(crate) fn derive(scope: Scope<'_>) -> Derived {
     let rules = Rules::read(scope);
+    let rows = scope.facts.rejections.rows.len();
     let bursts = bursts(scope, &rules);
-    let in_burst = bursts.iter().flat_map(|run| run.rows.iter().copied()).collect();
+    let mut in_burst = vec![false; rows];
+    for index in bursts.iter().flat_map(|run| &run.rows).filter_map(|row| row.index()) {
+        in_burst[index] = true;
+    }
     Derived { in_burst, bursts, copied: copied(scope, &rules) }
 }
 
-/// A rejection of an employee as the sliding window needs it.
-struct Step<'f> {
-    row: Ref,
-    at: i64,
-    rejection: &'f Rejection,
+/// The leads of the current window, each with how often it occurs there.
+#[derive(Default)]
+struct Window {
+    from: usize,
+    until: usize,
+    count_by_lead: FxHashMap<Ref, u32>,
+}
+
+impl Window {
+    /// Slides to `from..=last` and tells how many leads there are.
+    fn slide(&mut self, steps: &[Step], from: usize, last: usize) -> usize {
+        if from >= self.until {
+            self.count_by_lead.clear();
+            (self.from, self.until) = (from, from);
+        }
+        for step in &steps[self.from..from] {
+            if let Some(count) = self.count_by_lead.get_mut(&step.judged.lead) {
+                *count -= 1;
+                if *count == 0 {
+                    self.count_by_lead.remove(&step.judged.lead);
+                }
+            }
+        }
+        for step in &steps[self.until..=last] {
+            *self.count_by_lead.entry(step.judged.lead).or_default() += 1;
+        }
+        (self.from, self.until) = (from, last + 1);
+        self.count_by_lead.len()
+    }
+}
+
+/// A rejection of an employee and the version of the thresholds that judges it.
+struct Step {
+    judged: Judged,
     rules: usize,
 }
 
 fn bursts(scope: Scope<'_>, rules: &Rules) -> Vec<Run> {
-    let rejections = &scope.facts.rejections;
     let mut found = Vec::new();
-    for rejected in &rejections.by_employee {
-        let steps: Vec<Step<'_>> = rejected
-            .iter()
-            .filter_map(|(at, row)| {
-                let rejection = rejections.rows.row(*row).filter(|row| row.opened <= scope.position)?;
-                Some(Step { row: *row, at: *at, rejection, rules: rules.index_at(rejection.opened) })
-            })
-            .collect();
-        let mut versions: Vec<usize> = steps.iter().map(|step| step.rules).collect();
-        versions.dedup();
-        versions.sort_unstable();
-        versions.dedup();
-        for version in versions {
-            runs(&steps, version, rules.versions[version].1, &mut found);
+    for judged in &scope.facts.rejections.by_employee {
+        let known = judged.iter().filter(|judged| judged.opened <= scope.position);
+        let steps: Vec<Step> =
+            known.map(|judged| Step { judged: *judged, rules: rules.index_at(judged.opened) }).collect();
+        for (version, (_, rules)) in rules.versions.iter().enumerate() {
+            if steps.iter().any(|step| step.rules == version) {
+                runs(&steps, version, *rules, &mut found);
+            }
         }
     }
     found
 }
 
 /// The runs of rejections of one employee that the thresholds of one version judge.
-fn runs(steps: &[Step<'_>], version: usize, rules: AuditRules, found: &mut Vec<Run>) {
+fn runs(steps: &[Step], version: usize, rules: AuditRules, found: &mut Vec<Run>) {
     let window_micros = i64::try_from(rules.thresholds.burst_window_ms).unwrap_or(i64::MAX).saturating_mul(1_000);
-    let needed = rules.thresholds.burst_count as usize;
+    let needed = (rules.thresholds.burst_count as usize).max(1);
+    let is_within =
+        |first: &Step, last: &Step| last.judged.occurred_at.saturating_sub(first.judged.occurred_at) <= window_micros;
     let (mut window, mut first, mut taken) = (Window::default(), 0, 0);
     let mut run: Option<Run> = None;
     for (last, step) in steps.iter().enumerate() {
-        window.enter(step.rejection.lead);
-        while step.at.saturating_sub(steps[first].at) > window_micros {
-            window.leave(steps[first].rejection.lead);
+        while !is_within(&steps[first], step) {
             first += 1;
         }
-        if window.count_by_lead.len() < needed {
+        // Most stretches have too few rejections, whatever their leads.
+        if last + 1 - first < needed || window.slide(steps, first, last) < needed {
             continue;
         }
         if taken <= first || run.is_none() {
@@ -146,40 +152,56 @@ fn runs(steps: &[Step<'_>], version: usize, rules: AuditRules, found: &mut Vec<R
             (run, taken) = (Some(Run { rows: Vec::new(), rules }), first);
         }
         if let Some(run) = &mut run {
-            run.rows.extend(steps[taken..=last].iter().filter(|step| step.rules == version).map(|step| step.row));
+            run.rows
+                .extend(steps[taken..=last].iter().filter(|step| step.rules == version).map(|step| step.judged.row));
         }
         taken = last + 1;
     }
     found.extend(run.filter(|run| !run.rows.is_empty()));
 }
 
+/// No day is longer, whatever the clocks do.
+const DAY_MAX_MICROS: i64 = 26 * 60 * 60 * 1_000_000;
+
 /// Rejections with a comment that stands on too many leads of the same day.
-fn copied(scope: Scope<'_>, rules: &Rules) -> FxHashSet<Ref> {
+fn copied(scope: Scope<'_>, rules: &Rules) -> Vec<bool> {
     let calendar = Calendar::new(scope.facts.published.zone(scope.position));
-    let mut by_comment: FxHashMap<(CommentDigest, Date), Vec<Ref>> = FxHashMap::default();
-    let rows = &scope.facts.rejections.rows;
-    for (index, rejection) in rows.iter().enumerate().take_while(|(_, row)| row.opened <= scope.position) {
-        if rejection.is_judged && !rejection.comment.is_none() {
-            by_comment
-                .entry((rejection.comment, calendar.day(rejection.occurred_at)))
-                .or_default()
-                .push(Ref::at(index));
+    let rejections = &scope.facts.rejections;
+    let mut copied = vec![false; rejections.rows.len()];
+    let needed = |judged: &Judged| {
+        let rules = &rules.versions[rules.index_at(judged.opened)].1;
+        rules.thresholds.copied_comment_count as usize
+    };
+    let fewest = rules.versions.iter().map(|(_, rules)| rules.thresholds.copied_comment_count as usize).min();
+    let fewest = fewest.unwrap_or(1).max(1);
+    for same in rejections.by_comment.values().filter(|same| same.len() >= fewest) {
+        let known: Vec<&Judged> = same.iter().filter(|judged| judged.opened <= scope.position).collect();
+        let are_near =
+            |some: &[&Judged]| some[fewest - 1].occurred_at.saturating_sub(some[0].occurred_at) <= DAY_MAX_MICROS;
+        if !known.windows(fewest).any(are_near) {
+            continue;
         }
-    }
-    let mut copied = FxHashSet::default();
-    for same in by_comment.into_values() {
-        let leads: FxHashSet<Ref> = same.iter().filter_map(|row| rows.row(*row)).map(|row| row.lead).collect();
-        copied.extend(same.into_iter().filter(|row| {
-            let needed = rows
-                .row(*row)
-                .map_or(u32::MAX, |row| rules.versions[rules.index_at(row.opened)].1.thresholds.copied_comment_count);
-            leads.len() >= needed as usize
-        }));
+        for day in known.chunk_by(|one, other| calendar.day(one.occurred_at) == calendar.day(other.occurred_at)) {
+            let leads: FxHashSet<Ref> = day.iter().map(|judged| judged.lead).collect();
+            for judged in day.iter().filter(|judged| leads.len() >= needed(judged)) {
+                if let Some(index) = judged.row.index() {
+                    copied[index] = true;
+                }
+            }
+        }
     }
     copied
 }
 
 impl Derived {
+    pub(crate) fn is_in_burst(&self, row: Ref) -> bool {
+        row.index().is_some_and(|index| self.in_burst[index])
+    }
+
+    pub(crate) fn is_copied(&self, row: Ref) -> bool {
+        row.index().is_some_and(|index| self.copied[index])
+    }
+
     /// The bursts that hold a rejection which passes, in the order in which they began.
     pub(crate) fn into_bursts(self, scope: Scope<'_>, passes: impl Fn(&Rejection) -> bool) -> Vec<RejectionBurst> {
         let rows = &scope.facts.rejections.rows;
@@ -212,7 +234,7 @@ fn burst(scope: Scope<'_>, run: &Run) -> Option<RejectionBurst> {
         rejections: members.iter().map(|member| Position(member.opened)).collect(),
         first_at: Timestamp::from_micros(first.occurred_at),
         last_at: Timestamp::from_micros(last.occurred_at),
-        span_ms: (last.occurred_at - first.occurred_at) / 1_000,
+        span_ms: last.occurred_at.saturating_sub(first.occurred_at) / 1_000,
         overdue_tasks_cleared: cleared_by_lead.into_values().map(u64::from).sum(),
         rule_version: run.rules.version,
     })

@@ -165,7 +165,7 @@ impl Tally {
         }
         let amount = if is_over {
             if !is_early {
-                self.durations.push(stay.exited_at - stay.entered_at);
+                self.durations.push(stay.exited_at.saturating_sub(stay.entered_at));
             }
             stay.amount
         } else {
