@@ -18,45 +18,80 @@ pub(crate) trait Row: Serialize + DeserializeOwned + Clone {
     fn as_of(&self, position: u64) -> Option<Self>;
 }
 
+/// Rows of one piece of memory: a table grows piece by piece and never moves what it has, which would hold up
+/// readers and the projector for longer the more history there is.
+const CHUNK_ROWS: usize = 128 * SEGMENT_ROWS;
+
 /// Rows in the order of the log.
 pub(crate) struct Table<R> {
-    rows: Vec<R>,
+    chunks: Vec<Vec<R>>,
     /// One bit per segment that differs from the store.
     dirty: Vec<u64>,
 }
 
 impl<R> Default for Table<R> {
     fn default() -> Self {
-        Self { rows: Vec::new(), dirty: Vec::new() }
+        Self { chunks: Vec::new(), dirty: Vec::new() }
     }
 }
 
-impl<R> std::ops::Deref for Table<R> {
-    type Target = [R];
+impl<R> std::ops::Index<usize> for Table<R> {
+    type Output = R;
 
-    fn deref(&self) -> &[R] {
-        &self.rows
+    fn index(&self, index: usize) -> &R {
+        &self.chunks[index / CHUNK_ROWS][index % CHUNK_ROWS]
     }
 }
 
 impl<R> Table<R> {
+    pub(crate) fn len(&self) -> usize {
+        let full = self.chunks.len().saturating_sub(1) * CHUNK_ROWS;
+        full + self.chunks.last().map_or(0, Vec::len)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &R> {
+        self.chunks.iter().flatten()
+    }
+
+    pub(crate) fn last(&self) -> Option<&R> {
+        self.chunks.last().and_then(|chunk| chunk.last())
+    }
+
+    pub(crate) fn row(&self, row: Ref) -> Option<&R> {
+        let index = row.index()?;
+        self.chunks.get(index / CHUNK_ROWS)?.get(index % CHUNK_ROWS)
+    }
+
+    fn append(&mut self, row: R) {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK_ROWS) {
+            self.chunks.push(Vec::with_capacity(CHUNK_ROWS));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(row);
+        }
+    }
+
     pub(crate) fn push(&mut self, row: R) -> Ref {
-        let index = self.rows.len();
-        self.rows.push(row);
+        let index = self.len();
+        self.append(row);
         self.touch(index);
         Ref::at(index)
     }
 
-    pub(crate) fn row(&self, row: Ref) -> Option<&R> {
-        self.rows.get(row.index()?)
-    }
-
     pub(crate) fn change(&mut self, row: Ref, change: impl FnOnce(&mut R)) {
         let Some(index) = row.index() else { return };
-        if let Some(row) = self.rows.get_mut(index) {
+        if let Some(row) = self.chunks.get_mut(index / CHUNK_ROWS).and_then(|chunk| chunk.get_mut(index % CHUNK_ROWS)) {
             change(row);
             self.touch(index);
         }
+    }
+
+    /// The rows of one segment, which never lie in two chunks.
+    fn segment(&self, segment: u32) -> &[R] {
+        let from = segment as usize * SEGMENT_ROWS;
+        let Some(chunk) = self.chunks.get(from / CHUNK_ROWS) else { return &[] };
+        let from = (from % CHUNK_ROWS).min(chunk.len());
+        &chunk[from..(from + SEGMENT_ROWS).min(chunk.len())]
     }
 
     fn touch(&mut self, index: usize) {
@@ -112,28 +147,28 @@ impl<R: Row + Send + Sync> Stored for Table<R> {
     }
 
     fn distrust(&mut self) {
-        for index in (0..self.rows.len()).step_by(SEGMENT_ROWS) {
+        for index in (0..self.len()).step_by(SEGMENT_ROWS) {
             self.touch(index);
         }
     }
 
     fn segments(&self) -> u32 {
-        count(self.rows.len().div_ceil(SEGMENT_ROWS))
+        count(self.len().div_ceil(SEGMENT_ROWS))
     }
 
     fn encode(&self, segment: u32) -> Result<Vec<u8>, StoreError> {
-        let from = segment as usize * SEGMENT_ROWS;
-        let until = (from + SEGMENT_ROWS).min(self.rows.len());
-        to_bytes(&&self.rows[from.min(until)..until])
+        to_bytes(&self.segment(segment))
     }
 
     fn decode(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.rows.append(&mut of_bytes::<Vec<R>>(bytes)?);
+        for row in of_bytes::<Vec<R>>(bytes)? {
+            self.append(row);
+        }
         Ok(())
     }
 
     fn feed(&self, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        for row in self.rows.iter().filter_map(|row| row.as_of(position)) {
+        for row in self.iter().filter_map(|row| row.as_of(position)) {
             sink(&to_bytes(&row)?);
         }
         Ok(())
@@ -301,5 +336,64 @@ impl Sums {
     pub(crate) fn into_sorted(mut self) -> Vec<Money> {
         self.0.sort_by_key(|sum| sum.currency);
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Row for u64 {
+        fn as_of(&self, position: u64) -> Option<Self> {
+            (*self <= position).then_some(*self)
+        }
+    }
+
+    fn filled(rows: usize) -> Table<u64> {
+        let mut table = Table::default();
+        for row in 0..rows as u64 {
+            table.push(row);
+        }
+        table
+    }
+
+    #[test]
+    fn rows_never_move_while_the_table_grows() {
+        let mut table = filled(1);
+        let first = std::ptr::from_ref(&table[0]);
+        for row in 1..3 * CHUNK_ROWS as u64 {
+            table.push(row);
+        }
+        assert_eq!(std::ptr::from_ref(&table[0]), first);
+        assert_eq!((table.len(), table.last()), (3 * CHUNK_ROWS, Some(&(3 * CHUNK_ROWS as u64 - 1))));
+        assert!(table.iter().enumerate().all(|(index, row)| index as u64 == *row && table[index] == *row));
+    }
+
+    #[test]
+    fn segments_of_every_size_come_back() {
+        for rows in [0, 1, SEGMENT_ROWS, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS + SEGMENT_ROWS + 3]
+        {
+            let table = filled(rows);
+            let mut read: Table<u64> = Table::default();
+            for segment in 0..table.segments() {
+                read.decode(&table.encode(segment).unwrap()).unwrap();
+            }
+            assert!(read.iter().eq(table.iter()), "{rows} rows");
+            assert!(read.take_changed().is_empty(), "what was read is stored");
+        }
+    }
+
+    #[test]
+    fn only_changed_segments_are_stored_again_unless_storing_failed() {
+        let mut table = filled(CHUNK_ROWS + 1);
+        let all: Vec<u32> = (0..table.segments()).collect();
+        assert_eq!(table.take_changed(), all);
+        table.change(Ref::at(CHUNK_ROWS), |row| *row += 1);
+        table.change(Ref::at(SEGMENT_ROWS), |row| *row += 1);
+        table.push(0);
+        assert_eq!(table.take_changed(), [1, table.segments() - 1]);
+        assert!(table.take_changed().is_empty());
+        table.distrust();
+        assert_eq!(table.take_changed(), all);
     }
 }

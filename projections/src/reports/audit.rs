@@ -241,11 +241,11 @@ impl<'f> Audit<'f> {
     }
 
     /// The rejections that are meant, in the order of the log, with their flags.
-    fn rows(&self) -> impl DoubleEndedIterator<Item = (Ref, &'f Row, [bool; 6])> {
+    fn rows(&self) -> impl Iterator<Item = (Ref, &'f Row, [bool; 6])> {
         let rows = &self.scope.facts.rejections.rows;
-        let until = rows.partition_point(|row| row.opened <= self.scope.position);
+        let known = rows.iter().enumerate().take_while(|(_, row)| row.opened <= self.scope.position);
         let wanted = AuditFlag::ALL.map(|flag| self.query.flags.contains(&flag));
-        rows[..until].iter().enumerate().filter_map(move |(index, row)| {
+        known.filter_map(move |(index, row)| {
             if !self.is_meant(row) {
                 return None;
             }
