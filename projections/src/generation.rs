@@ -88,8 +88,8 @@ impl Generation {
         written
     }
 
-    /// Stores a whole generation that was folded in one go, through a sorted file.
-    pub(crate) fn store_all(&self) -> Result<(), StoreError> {
+    /// Stores the tables of a whole generation that was folded in one go, through a sorted file.
+    pub(crate) fn store_tables(&self) -> Result<(), StoreError> {
         let store = self.store()?;
         self.facts.write().take_changed();
         let facts = self.facts.read();
@@ -105,12 +105,15 @@ impl Generation {
             }
         });
         store.ingest_segments(encoded)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Declares that tables and timeline are stored as far as they were folded.
+    pub(crate) fn seal(&self) -> Result<(), StoreError> {
+        let (store, applied) = (self.store()?, self.applied().0);
         let mut marks = Changes::default();
-        marks.mark(Mark::Facts, facts.applied().0);
-        marks.mark(Mark::Timeline, facts.applied().0);
+        marks.mark(Mark::Facts, applied);
+        marks.mark(Mark::Timeline, applied);
         marks.mark(Mark::Shape, shape());
         store.write(&marks)?;
         store.flush()

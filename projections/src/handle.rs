@@ -139,6 +139,7 @@ impl Views {
     /// # Errors
     /// When the log cannot be read or the rows cannot be stored.
     pub fn catch_up(&self) -> Result<Position, FoldError> {
+        self.fill()?;
         while self.shared.step()? > 0 {}
         Ok(self.applied())
     }

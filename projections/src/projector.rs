@@ -13,7 +13,7 @@ use letopis_eventlog::log::{Log, Range};
 use tokio::sync::watch;
 
 use crate::generation::Generation;
-use crate::handle::{FoldError, Shared, Views};
+use crate::handle::{FoldError, Views};
 
 /// Events folded under one lock.
 pub(crate) const BATCH_EVENTS: usize = 2_048;
@@ -76,10 +76,11 @@ impl Projector {
     /// When the thread cannot be started.
     pub fn start(views: &Views) -> std::io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
+        let views = views.clone();
         let shared = Arc::clone(&views.shared);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let run = move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(follow(&shared, stopped))));
+            let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(follow(&views, stopped))));
             if outcome.is_err() {
                 shared.set_fault(Some("the projector broke off; it starts again with the program".to_owned()));
                 tracing::error!("the projector broke off");
@@ -110,10 +111,16 @@ impl Drop for Projector {
     }
 }
 
-async fn follow(shared: &Shared, mut stopped: watch::Receiver<bool>) {
+/// Folds the next batch, or everything at once where nothing was folded yet.
+fn advance(views: &Views) -> Result<usize, FoldError> {
+    if views.fill()? { Ok(1) } else { views.shared.step() }
+}
+
+async fn follow(views: &Views, mut stopped: watch::Receiver<bool>) {
+    let shared = &views.shared;
     let mut head = shared.log.watch_head();
     while !*stopped.borrow() {
-        match shared.step() {
+        match advance(views) {
             Ok(0) => {
                 shared.set_fault(None);
                 tokio::select! {

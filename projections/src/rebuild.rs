@@ -1,7 +1,7 @@
 //! A rebuild: all read models once more from the log, beside the ones in use, and then in their place.
 //!
-//! The log is read on one thread, folded on another, and timeline rows are sorted and written on a third. They reach
-//! the store as sorted files, which costs a fraction of the way through the memtable.
+//! The log is read on one thread, folded on another, and timeline rows are sorted and written on a third, while the
+//! tables follow. All reach the store as sorted files, which costs a fraction of the way through the memtable.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -21,8 +21,12 @@ use crate::store::StoreError;
 
 /// Events read at once.
 const READ_EVENTS: usize = 8_192;
-/// Timeline rows of one sorted file.
-const RUN_ROWS: usize = 4_000_000;
+/// Timeline rows of the first sorted file, so that writing begins early …
+const RUN_ROWS_MIN: usize = 500_000;
+/// … and of the largest; each is twice the one before, because files that overlap slow readers down.
+const RUN_ROWS_MAX: usize = 6_000_000;
+/// From so many events on, empty views are built in one go instead of event by event.
+const FILL_EVENTS: u64 = 100_000;
 /// Batches between two threads.
 const QUEUE_BATCHES: usize = 4;
 
@@ -83,23 +87,45 @@ impl Views {
     pub fn rebuild(&self, report: &mut dyn FnMut(Progress)) -> Result<RebuildReport, FoldError> {
         let shared = &self.shared;
         let started = Instant::now();
-        let folder = shared.home.next()?;
-        let fresh = Generation::open(&folder, shared.home.key)?
-            .ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
-        let upto = shared.log.head();
-        build(&shared.log, &fresh, upto, report)?;
+        let (fresh, upto) = self.build_fresh(report)?;
         let elapsed = started.elapsed();
         let old = shared.generation();
         let digests_before = if shared.applied() >= upto { Some(digests(&old, upto)?) } else { None };
         let fresh_digests = digests(&fresh, upto)?;
         drop(old);
+        self.take_over(fresh)?;
+        Ok(RebuildReport { position: upto, events: upto.0, elapsed, digests: fresh_digests, digests_before })
+    }
+
+    /// Fills views that are empty and far behind in one go; whether it was worth it.
+    pub(crate) fn fill(&self) -> Result<bool, FoldError> {
+        let is_worth_it = self.applied() == Position::START && self.shared.log.head().0 >= FILL_EVENTS;
+        if is_worth_it {
+            let (fresh, _) = self.build_fresh(&mut |_| {})?;
+            self.take_over(fresh)?;
+        }
+        Ok(is_worth_it)
+    }
+
+    fn build_fresh(&self, report: &mut dyn FnMut(Progress)) -> Result<(Generation, Position), FoldError> {
+        let folder = self.shared.home.next()?;
+        let fresh = Generation::open(&folder, self.shared.home.key)?
+            .ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
+        let upto = self.shared.log.head();
+        build(&self.shared.log, &fresh, upto, report)?;
+        Ok((fresh, upto))
+    }
+
+    /// Folds what the log has gained meanwhile, and serves from then on.
+    fn take_over(&self, fresh: Generation) -> Result<(), FoldError> {
+        let shared = &self.shared;
         let mut folding = shared.folding.lock();
         let mut fresh_folding = Folding::default();
         while fold_batch(&*shared.log, &fresh, &mut fresh_folding)? > 0 {}
         fresh.close()?;
         shared.swap(fresh)?;
         *folding = Folding::default();
-        Ok(RebuildReport { position: upto, events: upto.0, elapsed, digests: fresh_digests, digests_before })
+        Ok(())
     }
 }
 
@@ -132,13 +158,13 @@ fn build(
         let outcome = fold(fresh, upto, &folded, &runs, report);
         drop(folded);
         drop(runs);
+        let outcome = outcome.and_then(|()| Ok(fresh.store_tables()?));
         let written =
             writer.join().unwrap_or_else(|_| Err(StoreError::Rows("writing the timeline broke off".to_owned())));
         outcome?;
         written.map_err(FoldError::from)
     })?;
-    fresh.store_all()?;
-    Ok(())
+    Ok(fresh.seal()?)
 }
 
 fn fold(
@@ -150,15 +176,16 @@ fn fold(
 ) -> Result<(), FoldError> {
     let started = Instant::now();
     let mut facts = fresh.facts.write();
-    let mut entries: Vec<Entry> = Vec::new();
+    let (mut entries, mut run_rows): (Vec<Entry>, usize) = (Vec::new(), RUN_ROWS_MIN);
     let broke_off = || FoldError::Store(StoreError::Rows("writing the timeline broke off".to_owned()));
     for batch in folded {
         for event in batch? {
             facts.apply(&event);
         }
         entries.append(&mut facts.take_entries());
-        if entries.len() >= RUN_ROWS {
+        if entries.len() >= run_rows {
             runs.send(std::mem::take(&mut entries)).map_err(|_| broke_off())?;
+            run_rows = (run_rows * 2).min(RUN_ROWS_MAX);
         }
         report(Progress { done: facts.applied().0, total: upto.0, elapsed: started.elapsed() });
     }

@@ -6,6 +6,7 @@
 //! again writes the same rows.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rust_rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, IngestExternalFileOptions, Options, ReadOptions,
@@ -79,6 +80,8 @@ fn segment_key(table: u8, segment: u32) -> [u8; 6] {
 pub(crate) struct Store {
     db: DB,
     options: Options,
+    /// Sorted files written so far, which gives each a name of its own.
+    ingested: AtomicU64,
 }
 
 impl Store {
@@ -86,7 +89,7 @@ impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         let options = options();
         let db = DB::open(&options, folder)?;
-        Ok(Self { db, options })
+        Ok(Self { db, options, ingested: AtomicU64::new(0) })
     }
 
     pub(crate) fn write(&self, changes: &Changes) -> Result<(), StoreError> {
@@ -138,7 +141,8 @@ impl Store {
         &self,
         rows: impl Iterator<Item = (K, V)> + 'a,
     ) -> Result<(), StoreError> {
-        let file = self.db.path().join("ingest.sst");
+        let number = self.ingested.fetch_add(1, Ordering::Relaxed);
+        let file = self.db.path().join(format!("ingest-{number}.sst"));
         let mut writer = SstFileWriter::create(&self.options);
         writer.open(&file)?;
         let mut is_empty = true;
