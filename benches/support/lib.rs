@@ -1,9 +1,11 @@
-//! What all benchmarks share: a table row per measured bar, the raw disk beside it, medians, tallies.
+//! What all benchmarks share: a table row per measured bar, the raw disk beside it, medians, the company measured.
 
 mod probe;
 mod row;
 mod stats;
+mod workload;
 
 pub use probe::{Probe, Raw};
 pub use row::Row;
 pub use stats::{Latencies, median, spread};
+pub use workload::{Workload, fill};
