@@ -14,6 +14,7 @@ mod graphiql;
 mod idempotency;
 mod lists;
 mod own_writes;
+mod real_data;
 mod refusals;
 mod reports;
 mod schema;

@@ -40,6 +40,11 @@ impl TestApp {
         Self::start_in(Arc::new(TempDir::new().unwrap()), options)
     }
 
+    /// Starts a server on data that is there.
+    pub fn open(folder: Arc<TempDir>) -> Self {
+        Self::start_in(folder, Options::default())
+    }
+
     fn start_in(folder: Arc<TempDir>, options: Options) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, address) = std::sync::mpsc::channel();
