@@ -5,6 +5,8 @@
 //! durable write of a group, and the head to publish.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use letopis_domain::ids::Position;
@@ -27,6 +29,11 @@ use crate::stamps::Stamps;
 const GROUP_APPENDS_MAX: usize = 1_024;
 /// Size of the frames from which on a group is closed.
 const GROUP_BYTES: usize = 8 << 20;
+
+/// Longest wait for those who were just answered.
+const GATHER_MAX: Duration = Duration::from_micros(500);
+/// That wait as a part of the time that a synced write takes.
+const GATHER_PART: u32 = 4;
 
 /// What the sequencer is asked.
 pub(super) enum Message {
@@ -63,6 +70,10 @@ pub(super) struct Sequencer {
     batch: GroupBatch,
     /// The group that was acknowledged too early, when that is asked for.
     late: GroupBatch,
+    /// How long a synced write takes, smoothed.
+    sync: Duration,
+    /// Appends that were in flight when the last group was written.
+    in_flight: usize,
 }
 
 /// An append, its first position, and who waits for it.
@@ -81,12 +92,14 @@ impl Sequencer {
         let last = shared.head();
         let stamps = if last == 0 { Stamps::new() } else { Stamps::reopened(last_stamp, shared.env.now()) };
         let (batch, late) = (GroupBatch::default(), GroupBatch::default());
-        Self { shared, indexer, stamps, last, generation_events, batch, late }
+        let (sync, in_flight) = (Duration::ZERO, 1);
+        Self { shared, indexer, stamps, last, generation_events, batch, late, sync, in_flight }
     }
 
     /// Works until it is told to close.
     pub fn run(mut self, queue: &Receiver<Message>) {
         while let Ok(message) = queue.recv() {
+            self.gather(queue);
             let mut next = Some(message);
             let mut group = Group::default();
             let view = self.shared.tail.view();
@@ -94,14 +107,14 @@ impl Sequencer {
                 match next.take() {
                     Some(Message::Append(prepared, reply)) => self.take(&view, &mut group, prepared, reply),
                     Some(Message::Settle(at, reply)) => {
-                        self.finish(std::mem::take(&mut group));
+                        self.finish(std::mem::take(&mut group), queue);
                         let settled = self.stamps.settle(at, self.shared.env.now());
                         // Who asked may have gone away.
                         let _ = reply.send(settled);
                         break;
                     }
                     Some(Message::Close) => {
-                        self.finish(group);
+                        self.finish(group, queue);
                         return;
                     }
                     None => break,
@@ -110,7 +123,16 @@ impl Sequencer {
                     next = queue.try_recv().ok();
                 }
             }
-            self.finish(group);
+            self.finish(group, queue);
+        }
+    }
+
+    /// Waits a little for those who were just answered: they tend to come back at once, and without them there
+    /// would be two crowds that take turns, each waiting for the syncs of both.
+    fn gather(&self, queue: &Receiver<Message>) {
+        let deadline = Instant::now() + (self.sync / GATHER_PART).min(GATHER_MAX);
+        while queue.len() + 1 < self.in_flight && Instant::now() < deadline {
+            thread::yield_now();
         }
     }
 
@@ -167,8 +189,9 @@ impl Sequencer {
     }
 
     /// Makes the group durable, lets it be seen, and answers.
-    fn finish(&mut self, group: Group) {
+    fn finish(&mut self, group: Group, queue: &Receiver<Message>) {
         let Group { mut accepted, declined, .. } = group;
+        let answers = accepted.len() + declined.len();
         let recorded_at = self.stamp(&mut accepted);
         if self.shared.faults.acknowledge_before_write {
             publish(&self.shared, self.last);
@@ -176,13 +199,17 @@ impl Sequencer {
             std::mem::swap(&mut self.batch, &mut self.late);
         }
         if recorded_at.is_some() && self.shared.failure.get().is_none() {
-            if let Err(error) = self.shared.records.write(&self.batch) {
+            let before = Instant::now();
+            let written = self.shared.records.write(&self.batch);
+            self.sync = (self.sync * 7 + before.elapsed()) / 8;
+            if let Err(error) = written {
                 let reason = self.shared.failure.get_or_init(|| error.to_string());
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
             } else {
                 publish(&self.shared, self.last);
             }
         }
+        self.in_flight = answers + queue.len();
         answer(accepted, recorded_at, self.shared.failure.get());
         for (verdict, reply) in declined {
             // What came first may be part of the group that failed.
