@@ -54,4 +54,6 @@ mod at {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;

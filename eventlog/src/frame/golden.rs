@@ -1,0 +1,83 @@
+//! Golden frames: one stored record per event type and version, read for ever.
+//!
+//! `LETOPIS_WRITE_GOLDEN=1 cargo test -p letopis-eventlog golden` writes those that are missing or different.
+//! The stored format is not frozen yet; once it is, an existing file is never rewritten.
+
+use std::fs;
+use std::path::PathBuf;
+
+use letopis_domain::event::{EventType, NewEvent};
+use letopis_domain::ids::{EventId, Position, RequestId};
+use letopis_domain::samples::sample;
+use letopis_domain::values::Timestamp;
+use uuid::Uuid;
+
+use super::{Frame, Layout, lay_out, seal};
+use crate::codec::Bincode;
+use crate::contract::employee;
+use crate::log::{RequestKey, recorded};
+
+const POSITION: Position = Position(0x0102_0304_0506);
+const RECORDED_AT: Timestamp = Timestamp::from_micros(1_774_746_000_000_001);
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+fn file(event_type: EventType) -> PathBuf {
+    folder().join(format!("{event_type}.v{}.frame", event_type.current_version()))
+}
+
+fn event(event_type: EventType) -> NewEvent {
+    NewEvent {
+        id: EventId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
+        occurred_at: Timestamp::from_micros(1_774_745_999_999_999),
+        actor: Some(employee(0xac)),
+        correlation: Some(Uuid::from_u128(0xc0)),
+        causation: Some(EventId(Uuid::from_u128(0xca))),
+        event: sample(event_type),
+    }
+}
+
+fn key() -> RequestKey {
+    RequestKey { id: RequestId::new("golden").unwrap(), digest: *b"0123456789abcdef" }
+}
+
+fn frame(event_type: EventType) -> Vec<u8> {
+    let event = event(event_type);
+    let parts = event.event.encode(&Bincode).unwrap();
+    let mut bytes = Vec::new();
+    lay_out(&Layout { event: &event, parts: &parts, key: Some(&key()), is_first_of_request: true }, &mut bytes);
+    seal(&mut bytes, POSITION, RECORDED_AT, true);
+    bytes
+}
+
+#[test]
+fn every_event_is_stored_as_its_golden_frame() {
+    let writes = std::env::var_os("LETOPIS_WRITE_GOLDEN").is_some();
+    for event_type in EventType::ALL {
+        let bytes = frame(*event_type);
+        if writes {
+            fs::create_dir_all(folder()).unwrap();
+            fs::write(file(*event_type), &bytes).unwrap();
+        }
+        let golden = fs::read(file(*event_type)).unwrap_or_default();
+        assert_eq!(golden, bytes, "{event_type} is stored differently than in {}", file(*event_type).display());
+    }
+}
+
+#[test]
+fn every_golden_frame_reads_as_the_sample_of_its_type() {
+    let mut count = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let frame = Frame::read(&bytes).unwrap();
+        let event_type = frame.event_type().unwrap();
+        let expected = recorded(event(event_type), POSITION, RECORDED_AT, Some(key().id));
+        assert_eq!(frame.decode().unwrap(), expected, "{}", path.display());
+        assert_eq!(frame.tags().unwrap(), expected.event.tags().into_vec());
+        count += 1;
+    }
+    assert!(count >= EventType::ALL.len());
+}
