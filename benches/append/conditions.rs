@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::clients;
 use crate::events::{append, employee, lead, note};
+use crate::whole;
 
 const GOOD_CLIENTS: u64 = 16;
 const BATCH: u64 = 1_000;
@@ -50,6 +51,7 @@ pub fn measure(folder: &Path, events: u64, seconds: f64) -> anyhow::Result<Vec<R
     for case in cases(log.head()) {
         rows.push(one_case(&log, &case, &mut probe, length)?);
     }
+    rows.extend(whole::measure(folder, &log)?);
     Ok(rows)
 }
 

@@ -6,6 +6,7 @@
 mod clients;
 mod conditions;
 mod events;
+mod whole;
 
 use std::path::PathBuf;
 
