@@ -77,6 +77,7 @@ impl InputType for EventType {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl OutputType for EventType {
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed("EventType")
