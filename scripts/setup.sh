@@ -14,7 +14,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Debian packages, by what proves that they are there.
 packages=()
 have cc && have c++ && have make || packages+=(build-essential)
-ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 || packages+=(libclang-dev)
+[ -n "$(find /usr/lib -maxdepth 4 -name 'libclang*.so*' -print -quit)" ] || packages+=(libclang-dev)
 if [ "$what" = test ]; then
     python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
     have node && have npm || packages+=(nodejs npm)
