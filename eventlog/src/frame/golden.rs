@@ -1,7 +1,7 @@
 //! Golden frames: one stored record per event type and version, read for ever.
 //!
-//! `LETOPIS_WRITE_GOLDEN=1 cargo test -p letopis-eventlog golden` writes those that are missing or different.
-//! The stored format is not frozen yet; once it is, an existing file is never rewritten.
+//! With `LETOPIS_WRITE_GOLDEN=1` in the environment the test writes those that are missing or different. The
+//! stored format is not frozen yet; once it is, an existing file is never rewritten.
 
 use std::fs;
 use std::path::PathBuf;
@@ -57,19 +57,23 @@ fn every_event_is_stored_as_its_golden_frame() {
     let writes = std::env::var_os("LETOPIS_WRITE_GOLDEN").is_some();
     for event_type in EventType::ALL {
         let bytes = frame(*event_type);
+        let path = file(*event_type);
         if writes {
             fs::create_dir_all(folder()).unwrap();
-            fs::write(file(*event_type), &bytes).unwrap();
+            fs::write(&path, &bytes).unwrap();
         }
-        let golden = fs::read(file(*event_type)).unwrap_or_default();
-        assert_eq!(golden, bytes, "{event_type} is stored differently than in {}", file(*event_type).display());
+        let golden = fs::read(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}; LETOPIS_WRITE_GOLDEN=1 writes it", path.display()));
+        assert_eq!(golden, bytes, "{event_type} is stored differently than in {}", path.display());
     }
 }
 
 #[test]
 fn every_golden_frame_reads_as_the_sample_of_its_type() {
     let mut count = 0;
-    for entry in fs::read_dir(folder()).unwrap() {
+    let entries = fs::read_dir(folder())
+        .unwrap_or_else(|error| panic!("{}: {error}; LETOPIS_WRITE_GOLDEN=1 writes it", folder().display()));
+    for entry in entries {
         let path = entry.unwrap().path();
         let bytes = fs::read(&path).unwrap();
         let frame = Frame::read(&bytes).unwrap();
