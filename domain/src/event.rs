@@ -309,6 +309,8 @@ events! {
     task::TaskCompleted,
     /// A task was called off.
     task::TaskCancelled,
+    /// A request brought no event.
+    request::RequestSettled,
 }
 
 fn encode_fact<F: Fact, C: PayloadCodec>(codec: &C, fact: &F) -> Result<EncodedEvent, String> {

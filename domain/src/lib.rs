@@ -35,4 +35,5 @@ pub mod employee;
 pub mod lead;
 pub mod opportunity;
 pub mod pipeline;
+pub mod request;
 pub mod task;

@@ -56,6 +56,7 @@ pub fn sample(event_type: EventType) -> Event {
         EventType::TaskScheduled => work::task_scheduled().into(),
         EventType::TaskCompleted => work::task_completed().into(),
         EventType::TaskCancelled => work::task_cancelled().into(),
+        EventType::RequestSettled => company::request_settled().into(),
     }
 }
 

@@ -9,6 +9,7 @@ use letopis_domain::event::{Event, NewEvent, Recorded};
 use letopis_domain::ids::{EmployeeId, EventId, Position};
 use letopis_domain::query::{AppendCondition, Query};
 use letopis_domain::refusal::{Conflict, RefusalCode, Refused};
+use letopis_domain::request::RequestSettled;
 use letopis_domain::values::Timestamp;
 use uuid::Uuid;
 
@@ -39,9 +40,10 @@ pub struct Envelope {
 /// What became of a command.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Where its events stand; none = the history already said so, and nothing was appended.
+    /// Where it stands in the log; none = the history already said so, and nothing was appended.
     pub appended: Option<Appended>,
-    /// The events, also those of an earlier request with the same key.
+    /// The events, also those of an earlier request with the same key; none where the history said so already, even
+    /// if the log remembers the request.
     pub events: Vec<NewEvent>,
     /// Whether an earlier request with the same key had been carried out already.
     pub repeated: bool,
@@ -67,17 +69,20 @@ pub async fn transact(
         let head = log.head();
         let mut read = |query: &Query| log.read(query, Range::upto(head));
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
-        if decided.events.is_empty() {
-            return Ok(Outcome { appended: None, events: Vec::new(), repeated: false });
+        let events = envelope.new_events(envelope.to_record(command, decided.events), &at, env);
+        if events.is_empty() {
+            return Ok(Outcome { appended: None, events, repeated: false });
         }
-        let events = envelope.new_events(decided.events, &at, env);
         let request = AppendRequest {
             requests: vec![RequestEvents { key: envelope.key.clone(), events: events.clone() }],
             condition: AppendCondition { fail_if_events_match: decided.boundary, after: head },
         };
         attempts += 1;
         match log.append(request).await {
-            Ok(appended) => return Ok(Outcome { appended: Some(appended), events, repeated: false }),
+            Ok(appended) => {
+                let events = without_settlement(events);
+                return Ok(Outcome { appended: Some(appended), events, repeated: false });
+            }
             Err(AppendError::Conflict(last)) if attempts >= ATTEMPTS_MAX => {
                 return Err(TransactError::Contended { attempts, last });
             }
@@ -106,6 +111,14 @@ impl Envelope {
         self.key.as_ref().is_some_and(|key| key.digest == known.digest)
     }
 
+    /// What the log takes in: the events, or for a request with a name that it brought none.
+    pub(crate) fn to_record(&self, command: &Command, events: Vec<Event>) -> Vec<Event> {
+        if events.is_empty() && self.key.is_some() {
+            return vec![RequestSettled { command: command.name().to_owned() }.into()];
+        }
+        events
+    }
+
     /// Wraps decided events.
     pub(crate) fn new_events(&self, events: Vec<Event>, at: &Circumstances, env: &dyn Environment) -> Vec<NewEvent> {
         let wrap = |event| NewEvent {
@@ -132,7 +145,7 @@ impl Envelope {
         let recorded_at = events.first().map_or(Timestamp::MIN, |event| event.recorded_at);
         let appended = Appended { first: known.first, last: known.last, recorded_at };
         let events = events.into_iter().map(|event| new_event(Arc::unwrap_or_clone(event))).collect();
-        Ok(Outcome { appended: Some(appended), events, repeated: true })
+        Ok(Outcome { appended: Some(appended), events: without_settlement(events), repeated: true })
     }
 }
 
@@ -195,9 +208,15 @@ fn new_event(recorded: Recorded) -> NewEvent {
     NewEvent { id, occurred_at, actor, correlation, causation, event }
 }
 
+fn without_settlement(mut events: Vec<NewEvent>) -> Vec<NewEvent> {
+    events.retain(|event| !matches!(event.event, Event::RequestSettled(_)));
+    events
+}
+
 #[cfg(test)]
 mod tests {
-    use letopis_domain::employee::FormBusinessUnit;
+    use letopis_domain::employee::{FormBusinessUnit, PublishCompanyProfile};
+    use letopis_domain::event::EventType;
     use letopis_domain::ids::RequestId;
     use tokio::sync::watch;
 
@@ -240,6 +259,26 @@ mod tests {
         assert_eq!((again.appended, &again.events), (first.appended, &first.events));
         let Err(TransactError::Refused(refused)) = form("South", keyed("one", 2)) else { panic!() };
         assert_eq!(refused.code, RefusalCode::RequestIdReused);
+    }
+
+    #[test]
+    fn a_request_that_changed_nothing_is_remembered_too() {
+        let env = environment();
+        let log = MemoryLog::new(env.clone());
+        let publish = |name: &str, envelope| {
+            let command = PublishCompanyProfile { name: name.to_owned(), time_zone: chrono_tz::UTC }.into();
+            block_on(transact(&*log, &*env, &command, &envelope))
+        };
+        publish("Ours", Envelope::default()).unwrap();
+        let first = publish("Ours", keyed("one", 1)).unwrap();
+        assert_eq!((first.events.len(), first.repeated), (0, false));
+        publish("Theirs", Envelope::default()).unwrap();
+        let again = publish("Ours", keyed("one", 1)).unwrap();
+        assert_eq!((again.appended, again.events.len(), again.repeated), (first.appended, 0, true));
+        let Err(TransactError::Refused(refused)) = publish("Ours", keyed("one", 2)) else { panic!() };
+        assert_eq!(refused.code, RefusalCode::RequestIdReused);
+        let profiles = Query::default().or_types(&[EventType::CompanyProfilePublished]);
+        assert_eq!(log.find(&profiles, Range::ALL).unwrap().len(), 2);
     }
 
     #[test]
@@ -286,7 +325,7 @@ mod tests {
         }
 
         fn append(&self, _request: AppendRequest) -> AppendFuture {
-            let first = Match { position: Position(9), event_type: letopis_domain::event::EventType::TeamFormed };
+            let first = Match { position: Position(9), event_type: EventType::TeamFormed };
             Box::pin(std::future::ready(Err(AppendError::Conflict(first))))
         }
 

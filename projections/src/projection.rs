@@ -29,12 +29,14 @@ macro_rules! company_events {
     };
 }
 
+/// What is published for everybody, and that a request brought nothing: about no customer.
 macro_rules! published_events {
     () => {
         Event::PipelinePublished(_)
             | Event::ReasonCatalogPublished(_)
             | Event::AuditRulesPublished(_)
             | Event::AttributesPublished(_)
+            | Event::RequestSettled(_)
     };
 }
 

@@ -10,6 +10,7 @@ use crate::employee::{
     EmployeeTransferred, TeamFormed,
 };
 use crate::pipeline::{PipelinePublished, Stage, StageCategory};
+use crate::request::RequestSettled;
 use crate::testing::id;
 use crate::values::{AttributeValue, Personal};
 
@@ -93,4 +94,8 @@ pub(super) fn attributes_set() -> AttributesSet {
         |(key, to): (String, AttributeValue)| AttributeChange { key, from: Some(before.clone()), to: Some(to) };
     let changes = attributes().into_iter().map(change).collect();
     AttributesSet { entity: EntityRef::Account(id(6)), version: 4, changes }
+}
+
+pub(super) fn request_settled() -> RequestSettled {
+    RequestSettled { command: "AssignLead".to_owned() }
 }

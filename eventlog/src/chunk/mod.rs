@@ -27,10 +27,18 @@ use cache::Cache;
 pub enum ChunkOutcome {
     /// It brought events, which the next commit appends.
     Recorded(Vec<Event>),
-    /// The history already said so.
+    /// The history already said so; of a request with a key, the next commit appends that it was settled.
     Unchanged,
     /// The same request is in the log, or earlier in this chunk.
     Duplicate,
+}
+
+/// A command that waits for the commit.
+struct DecidedCommand {
+    command: Command,
+    envelope: Envelope,
+    /// Whether it brought events; otherwise the log learns only that the request was settled.
+    is_recorded: bool,
 }
 
 /// Commands that are decided one after the other and appended together.
@@ -43,7 +51,7 @@ pub struct Chunk {
     cache: Cache,
     /// The events of this chunk, at the positions they will have unless others append in between.
     own: Shelf,
-    decided: Vec<(Command, Envelope)>,
+    decided: Vec<DecidedCommand>,
     requests: Vec<RequestEvents>,
     digests: FxHashMap<RequestId, RequestDigest>,
     boundary: FxHashSet<QueryItem>,
@@ -88,10 +96,12 @@ impl Chunk {
         let (log, cache, own) = (&*self.log, &mut self.cache, &self.own);
         let mut read = |query: &Query| cache.read(log, own, query);
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
-        if decided.events.is_empty() {
-            return Ok(ChunkOutcome::Unchanged);
+        let outcome =
+            if decided.events.is_empty() { ChunkOutcome::Unchanged } else { ChunkOutcome::Recorded(decided.events.clone()) };
+        let events = envelope.new_events(envelope.to_record(command, decided.events), &at, &*self.env);
+        if events.is_empty() {
+            return Ok(outcome);
         }
-        let events = envelope.new_events(decided.events.clone(), &at, &*self.env);
         for event in &events {
             let request = envelope.key.as_ref().map(|key| key.id.clone());
             let event = Arc::new(recorded(event.clone(), self.own.head().next(), at.now, request));
@@ -101,12 +111,13 @@ impl Chunk {
         self.boundary.extend(decided.boundary.items);
         self.digests.extend(envelope.key.clone().map(|key| (key.id, key.digest)));
         self.requests.push(RequestEvents { key: envelope.key.clone(), events });
-        self.decided.push((command.clone(), envelope.clone()));
-        Ok(ChunkOutcome::Recorded(decided.events))
+        let is_recorded = outcome != ChunkOutcome::Unchanged;
+        self.decided.push(DecidedCommand { command: command.clone(), envelope: envelope.clone(), is_recorded });
+        Ok(outcome)
     }
 
     /// Appends what was decided; none when nothing was. When others wrote to the same subjects, everything is
-    /// decided anew, as long as every command still brings events.
+    /// decided anew, as long as no command begins or ceases to bring events.
     ///
     /// # Errors
     /// `Contended` when a command would end otherwise now: execute the commands again. Otherwise the log failed.
@@ -170,9 +181,10 @@ impl Chunk {
         if attempts >= ATTEMPTS_MAX {
             return Err(contended);
         }
-        for (command, envelope) in commands {
+        for DecidedCommand { command, envelope, is_recorded } in commands {
             match self.execute(&command, &envelope) {
-                Ok(ChunkOutcome::Recorded(_)) => {}
+                Ok(ChunkOutcome::Recorded(_)) if is_recorded => {}
+                Ok(ChunkOutcome::Unchanged) if !is_recorded => {}
                 Ok(_) | Err(TransactError::Refused(_)) => {
                     self.discard()?;
                     return Err(contended);

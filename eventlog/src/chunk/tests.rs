@@ -114,6 +114,37 @@ fn a_request_is_recorded_once_within_a_chunk_and_across_chunks() {
 }
 
 #[test]
+fn rows_that_changed_nothing_at_first_change_nothing_later() {
+    let desk = Desk::new();
+    desk.rival(&publish_profile("Ours"));
+    let mut chunk = desk.chunk();
+    let mut import = || {
+        let rows = [("row 1", "Ours"), ("row 2", "Theirs")];
+        let outcomes = rows.map(|(id, name)| chunk.execute(&publish_profile(name), &keyed(id, 1)).unwrap());
+        block_on(chunk.commit()).unwrap();
+        outcomes
+    };
+    let [first, second] = import();
+    assert!(first == ChunkOutcome::Unchanged && matches!(second, ChunkOutcome::Recorded(_)));
+    let head = desk.log.head();
+    assert_eq!(import(), [ChunkOutcome::Duplicate, ChunkOutcome::Duplicate]);
+    assert_eq!(desk.log.head(), head);
+    assert_eq!(desk.types(), ["CompanyProfilePublished", "RequestSettled", "CompanyProfilePublished"]);
+}
+
+#[test]
+fn a_row_that_changed_nothing_is_decided_again_when_others_were_faster() {
+    let desk = Desk::new();
+    desk.rival(&publish_profile("Ours"));
+    let mut chunk = desk.chunk();
+    assert_eq!(chunk.execute(&publish_profile("Ours"), &keyed("row 1", 1)).unwrap(), ChunkOutcome::Unchanged);
+    desk.rival(&publish_profile("Theirs"));
+    assert!(matches!(block_on(chunk.commit()), Err(TransactError::Contended { .. })));
+    let again = chunk.execute(&publish_profile("Ours"), &keyed("row 1", 1)).unwrap();
+    assert!(matches!(again, ChunkOutcome::Recorded(_)));
+}
+
+#[test]
 fn others_who_write_about_something_else_do_not_disturb() {
     let desk = Desk::new();
     let mut chunk = desk.chunk();

@@ -111,6 +111,7 @@ impl Projection for Published {
             | Event::EmployeeTransferred(_)
             | Event::EmployeeLeft(_)
             | Event::AttributesSet(_)
+            | Event::RequestSettled(_)
             | account_events!()
             | contact_events!()
             | lead_events!()
