@@ -23,6 +23,8 @@ pub const ACCOUNT: u128 = 10;
 pub const CONTACT: u128 = 11;
 /// The number in the id of the lead.
 pub const LEAD: u128 = 12;
+/// Another customer, who is not part of [`company`].
+pub const RIVAL: u128 = 13;
 /// The number in the id of the pipeline with the stages NEW, OFFER and TALKS.
 pub const PIPELINE: u128 = 20;
 /// The number in the id of the pipeline with the stages START and END.
@@ -115,7 +117,8 @@ fn hired(employee: EmployeeId) -> EmployeeHired {
     EmployeeHired { employee, kind: EmployeeKind::Human, team: None, personal }
 }
 
-fn account(account: AccountId) -> AccountCreated {
+/// An account without a name.
+pub fn account(account: AccountId) -> AccountCreated {
     AccountCreated {
         account,
         subject: id(ACCOUNT),

@@ -28,6 +28,18 @@ impl Subjects {
         self.lead.is_none() && self.account.is_none() && self.contact.is_none() && self.opportunity.is_none()
     }
 
+    /// Whether the two name one lead, account, contact or opportunity alike.
+    #[must_use]
+    pub fn shares_any(&self, other: &Self) -> bool {
+        fn alike<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            one.is_some() && one == other
+        }
+        alike(self.lead.as_ref(), other.lead.as_ref())
+            || alike(self.account.as_ref(), other.account.as_ref())
+            || alike(self.contact.as_ref(), other.contact.as_ref())
+            || alike(self.opportunity.as_ref(), other.opportunity.as_ref())
+    }
+
     /// Adds their tags.
     pub fn add_tags(&self, tags: &mut Tags) {
         tags.add_all(&self.lead);

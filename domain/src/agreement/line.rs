@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::activity::Subjects;
 use crate::agreement::AgreementReached;
 use crate::event::{EventType, Fact, Recorded};
 use crate::ids::{AgreementId, Position};
@@ -36,6 +37,16 @@ impl RenewalLine {
     pub(super) fn renewal_of(&self, agreement: AgreementId) -> Option<(Position, AgreementId)> {
         let mut renewals = self.agreements.values().filter(|(_, reached)| reached.renews == Some(agreement));
         renewals.next().map(|(position, renewal)| (*position, renewal.agreement))
+    }
+
+    /// Whether these are subjects of the customer with whom the agreement is: they share one with it, and nothing in
+    /// the whole line names another account.
+    pub(super) fn is_with_customer_of(&self, agreement: AgreementId, subjects: &Subjects) -> bool {
+        let Some(renewed) = self.find(agreement) else { return false };
+        let members = self.around(agreement);
+        let mut accounts = members.iter().filter_map(|member| self.find(*member)?.subjects.account);
+        renewed.subjects.shares_any(subjects)
+            && accounts.all(|account| subjects.account.is_none_or(|named| named == account))
     }
 
     /// The whole line of an agreement, itself among them.

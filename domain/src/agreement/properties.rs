@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::activity::Subjects;
 use crate::agreement::{AgreementForm, ReachAgreement, ReleaseReservation, ReserveResource};
 use crate::event::Event;
-use crate::fixtures::{company, contract};
+use crate::fixtures::{RIVAL, account, company, contract};
 use crate::ids::{AgreementId, ReservationId, ResourceId};
 use crate::refusal::{RefusalCode, Refused};
 use crate::testing::{History, id};
@@ -16,6 +17,7 @@ use crate::values::{Period, Timestamp};
 enum Step {
     Reach {
         agreement: u128,
+        is_rival: bool,
         renews: Option<u128>,
         valid: Period,
     },
@@ -40,10 +42,10 @@ fn period(length_min: i64) -> impl Strategy<Value = Period> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let reach = (0..6_u128, prop::option::weighted(0.7, 0..6_u128), period(3));
+    let reach = (0..6_u128, prop::bool::weighted(0.2), prop::option::weighted(0.7, 0..6_u128), period(3));
     let reserve = (0..20_u128, prop::bool::weighted(0.2), 0..6_u128, period(1));
     prop_oneof![
-        3 => reach.prop_map(|(agreement, renews, valid)| Step::Reach { agreement, renews, valid }),
+        3 => reach.prop_map(|(agreement, is_rival, renews, valid)| Step::Reach { agreement, is_rival, renews, valid }),
         5 => reserve.prop_map(|(reservation, is_rare, basis, period)| {
             Step::Reserve { reservation, resource: 30 + u128::from(is_rare), basis, period }
         }),
@@ -86,6 +88,9 @@ impl Oracle {
         if taken.is_some() || self.agreements.get(&command.agreement) == Some(command) {
             return taken;
         }
+        if self.agreements[&renewed].subjects != command.subjects {
+            return Some(RefusalCode::InvalidValue);
+        }
         let is_renewed = self.agreements.values().any(|other| other.renews == Some(renewed));
         let first = self.first_of_line[&renewed];
         let mut held = self.promises.iter().filter(|promise| promise.agreement == renewed);
@@ -127,16 +132,18 @@ impl Oracle {
         }
     }
 
+    fn customer(&self, promise: &Promise) -> Subjects {
+        self.agreements[&promise.agreement].subjects
+    }
+
     fn assert_nothing_is_promised_twice(&self) {
         for (nth, promise) in self.promises.iter().enumerate() {
             let first = self.first_of_line[&promise.agreement];
             for other in &self.promises[nth + 1..] {
-                assert!(
-                    promise.resource != other.resource
-                        || !promise.period.overlaps(&other.period)
-                        || self.first_of_line[&other.agreement] == first,
-                    "{promise:?} and {other:?}"
-                );
+                if promise.resource == other.resource && promise.period.overlaps(&other.period) {
+                    assert_eq!(self.first_of_line[&other.agreement], first, "{promise:?} and {other:?}");
+                    assert_eq!(self.customer(promise), self.customer(other), "{promise:?} and {other:?}");
+                }
             }
         }
     }
@@ -148,9 +155,11 @@ fn code(result: &Result<Vec<Event>, Refused>) -> Option<RefusalCode> {
 
 fn take(step: &Step, history: &mut History, oracle: &mut Oracle) {
     let result = match *step {
-        Step::Reach { agreement, renews, valid } => {
-            let form = AgreementForm::Oral;
-            let command = ReachAgreement { form, valid, renews: renews.map(id), ..contract(agreement) };
+        Step::Reach { agreement, is_rival, renews, valid } => {
+            let (form, of_contract) = (AgreementForm::Oral, contract(agreement));
+            let rival = Subjects { account: Some(id(RIVAL)), ..Subjects::default() };
+            let subjects = if is_rival { rival } else { of_contract.subjects };
+            let command = ReachAgreement { form, subjects, valid, renews: renews.map(id), ..of_contract };
             let result = history.execute(&command);
             assert_eq!(code(&result), oracle.expect_reach(&command), "{command:?}");
             if result.is_ok() {
@@ -186,7 +195,7 @@ proptest! {
 
     #[test]
     fn no_resource_is_ever_promised_to_two_customers(steps in prop::collection::vec(step(), 1..40)) {
-        let (mut history, mut oracle) = (company(), Oracle::default());
+        let (mut history, mut oracle) = (company().and(account(id(RIVAL))), Oracle::default());
         for step in steps {
             take(&step, &mut history, &mut oracle);
             oracle.assert_nothing_is_promised_twice();

@@ -1,7 +1,8 @@
 //! Record an oral or written agreement; a renewal carries the reservations of the renewed one over (R66, R67).
 //!
 //! A renewal reserves, in the same append and for its own validity, every resource that the renewed agreement
-//! still holds, so that the end of a contract does not free what its renewal, oral or written, continues.
+//! still holds, so that the end of a contract does not free what its renewal, oral or written, continues. A line of
+//! renewals counts as one holder, so it stays with one customer.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -61,6 +62,14 @@ pub enum Rejection {
         /// The event that says so.
         position: Position,
     },
+    /// A renewal goes on with the same customer; otherwise one resource would be promised to two.
+    #[error(
+        "agreement {renewed} is with another customer; a renewal names a lead, account, contact or deal of it, and no other account"
+    )]
+    AnotherCustomer {
+        /// The agreement named.
+        renewed: AgreementId,
+    },
     /// What the renewed agreement held was given to somebody else for the time of the renewal.
     #[error("the renewal cannot keep its place: {0}")]
     Held(Held),
@@ -70,6 +79,7 @@ impl Refusal for Rejection {
     fn code(&self) -> RefusalCode {
         match self {
             Self::Common(common) => common.code(),
+            Self::AnotherCustomer { .. } => RefusalCode::InvalidValue,
             Self::RenewedAlready { .. } | Self::Held(_) => RefusalCode::Conflict,
         }
     }
@@ -77,13 +87,14 @@ impl Refusal for Rejection {
     fn field(&self) -> Option<&'static str> {
         match self {
             Self::Common(common) => common.field(),
-            Self::RenewedAlready { .. } | Self::Held(_) => Some("renews"),
+            Self::AnotherCustomer { .. } | Self::RenewedAlready { .. } | Self::Held(_) => Some("renews"),
         }
     }
 
     fn conflict(&self) -> Option<Conflict> {
         match self {
             Self::Common(common) => common.conflict(),
+            Self::AnotherCustomer { .. } => None,
             Self::RenewedAlready { by, position, .. } => Some(Conflict {
                 position: Some(*position),
                 event_type: Some(EventType::AgreementReached),
@@ -191,6 +202,9 @@ impl Decision for ReachAgreement {
         if let Some(renewed) = self.renews
             && !events.is_empty()
         {
+            if !state.line.is_with_customer_of(renewed, &self.subjects) {
+                return Err(Rejection::AnotherCustomer { renewed });
+            }
             if let Some((position, by)) = state.line.renewal_of(renewed) {
                 return Err(Rejection::RenewedAlready { renewed, by, position });
             }
@@ -204,7 +218,7 @@ impl Decision for ReachAgreement {
 mod tests {
     use super::*;
     use crate::agreement::{ReleaseReservation, ReserveResource};
-    use crate::fixtures::{SELLER, company, contract, customer, days, eur};
+    use crate::fixtures::{CONTACT, RIVAL, SELLER, account, company, contract, customer, days, eur};
     use crate::testing::{History, id};
 
     const BACK_PAGE: u128 = 90;
@@ -303,6 +317,22 @@ mod tests {
         let refused = history.clone().when(&written).then_refused(RefusalCode::Conflict);
         assert_eq!(refused.conflict.unwrap().holder.unwrap(), format!("agreement:{}", id::<AgreementId>(2)));
         history.when(&ReachAgreement { renews: Some(id(2)), ..written }).then_accepted();
+    }
+
+    #[test]
+    fn a_renewal_stays_with_the_customer() {
+        let with = |agreement, renews, subjects| ReachAgreement { subjects, ..oral_renewal(agreement, renews) };
+        let history = company().and(account(id(RIVAL))).after(&contract(1));
+        let rival = Subjects { account: Some(id(RIVAL)), ..Subjects::default() };
+        let person = Subjects { contact: Some(id(CONTACT)), ..Subjects::default() };
+        for stranger in [rival, person] {
+            let refused = history.clone().when(&with(2, 1, stranger)).then_refused(RefusalCode::InvalidValue);
+            assert_eq!(refused.field.unwrap(), "renews");
+        }
+        let both = Subjects { contact: Some(id(CONTACT)), ..customer() };
+        let renewed = history.after(&with(2, 1, both)).after(&with(3, 2, person));
+        let by_the_same_person = Subjects { contact: Some(id(CONTACT)), ..rival };
+        renewed.when(&with(4, 3, by_the_same_person)).then_refused(RefusalCode::InvalidValue);
     }
 
     #[test]

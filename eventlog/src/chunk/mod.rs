@@ -96,8 +96,11 @@ impl Chunk {
         let (log, cache, own) = (&*self.log, &mut self.cache, &self.own);
         let mut read = |query: &Query| cache.read(log, own, query);
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
-        let outcome =
-            if decided.events.is_empty() { ChunkOutcome::Unchanged } else { ChunkOutcome::Recorded(decided.events.clone()) };
+        let outcome = if decided.events.is_empty() {
+            ChunkOutcome::Unchanged
+        } else {
+            ChunkOutcome::Recorded(decided.events.clone())
+        };
         let events = envelope.new_events(envelope.to_record(command, decided.events), &at, &*self.env);
         if events.is_empty() {
             return Ok(outcome);

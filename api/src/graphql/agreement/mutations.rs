@@ -27,7 +27,7 @@ mutations! {
         form: AgreementForm,
         /// When it is in force.
         valid: PeriodInput,
-        /// The agreement it renews.
+        /// The agreement it renews, which is with the same customer.
         renews: Option<Given<AgreementId>>,
         /// What it is worth.
         amount: Option<MoneyInput>,
