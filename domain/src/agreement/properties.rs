@@ -93,7 +93,11 @@ impl Oracle {
         }
         let is_renewed = self.agreements.values().any(|other| other.renews == Some(renewed));
         let first = self.first_of_line[&renewed];
-        let mut held = self.promises.iter().filter(|promise| promise.agreement == renewed);
+        let valid = self.agreements[&renewed].valid;
+        let mut held = self.promises.iter().filter(|promise| {
+            promise.agreement == renewed
+                && (promise.period.reaches_end_of(&valid) || promise.period.overlaps(&command.valid))
+        });
         let keeps_its_place = held.all(|promise| self.is_free(promise.resource, &command.valid, first));
         (is_renewed || !keeps_its_place).then_some(RefusalCode::Conflict)
     }

@@ -1,8 +1,9 @@
 //! Record an oral or written agreement; a renewal carries the reservations of the renewed one over (R66, R67).
 //!
 //! A renewal reserves, in the same append and for its own validity, every resource that the renewed agreement
-//! still holds, so that the end of a contract does not free what its renewal, oral or written, continues. A line of
-//! renewals counts as one holder, so it stays with one customer.
+//! holds up to its end or during the renewal, so that the end of a contract does not free what its renewal, oral or
+//! written, continues. What was held for a while and is over ends with its period. A line of renewals counts as one
+//! holder, so it stays with one customer.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -122,13 +123,23 @@ impl ReachAgreement {
             .to_any("renews", self.renews)
     }
 
-    /// What the renewed agreement still holds, for the time of the renewal. Several reservations of one resource
+    /// What the renewed agreement holds up to its end, or while the renewal is in force.
+    fn lasting<'a>(&self, renewed: AgreementId, state: &'a State) -> Vec<&'a ResourceReserved> {
+        let valid = state.line.find(renewed).map(|agreement| agreement.valid);
+        let mut held = state.holdings.of(renewed);
+        held.retain(|held| {
+            valid.is_some_and(|valid| held.period.reaches_end_of(&valid)) || held.period.overlaps(&self.valid)
+        });
+        held
+    }
+
+    /// What the renewed agreement goes on to hold, for the time of the renewal. Several reservations of one resource
     /// become one.
     fn carried_over(&self, renewed: AgreementId, state: &State, at: &Circumstances) -> Result<Vec<Event>, Held> {
         let line = state.line.around(renewed);
         let mut events: Vec<Event> = Vec::new();
         let mut resources = Vec::new();
-        for held in state.holdings.of(renewed) {
+        for held in self.lasting(renewed, state) {
             if resources.contains(&held.resource) {
                 continue;
             }
@@ -284,6 +295,18 @@ mod tests {
             employee: Some(id(SELLER)),
         };
         history.when(&renewal).then([reached(&renewal), carried.into()]);
+    }
+
+    #[test]
+    fn a_week_that_is_over_is_not_carried_over() {
+        let week = days("2025-03-03", Some("2025-03-10"));
+        let history = company().after(&contract(1)).after(&reserve(5, BACK_PAGE, 1, week));
+        let renewal = oral_renewal(2, 1);
+        let renewed = history.clone().when(&renewal).then([reached(&renewal)]);
+        let rival = ReachAgreement { valid: days("2026-01-01", None), ..contract(3) };
+        renewed.after(&rival).after(&reserve(6, BACK_PAGE, 3, rival.valid));
+        let during = ReachAgreement { valid: days("2025-03-01", None), ..renewal };
+        assert_eq!(history.clone().execute(&during).unwrap().len(), 2);
     }
 
     #[test]

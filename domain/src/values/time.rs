@@ -138,6 +138,12 @@ impl Period {
         self.from <= other.from && other.until.unwrap_or(Timestamp::MAX) <= self.until.unwrap_or(Timestamp::MAX)
     }
 
+    /// Whether it lasts at least as long as the other.
+    #[must_use]
+    pub fn reaches_end_of(&self, other: &Self) -> bool {
+        other.until.unwrap_or(Timestamp::MAX) <= self.until.unwrap_or(Timestamp::MAX)
+    }
+
     /// Whether the instant lies inside.
     #[must_use]
     pub fn contains(&self, at: Timestamp) -> bool {
