@@ -1,17 +1,17 @@
 //! Reserve a resource for a period on the ground of an agreement (R67).
 //!
 //! The period lies within the agreement's validity (an oral one may be open-ended). A reservation stands until it
-//! is released; agreements that renew one another count as one holder.
+//! is released, and its id is never used again; agreements that renew one another count as one holder.
 
 use serde::{Deserialize, Serialize};
 
-use crate::agreement::ResourceReserved;
 use crate::agreement::holdings::{Held, Holdings};
 use crate::agreement::line::RenewalLine;
+use crate::agreement::{ReservationReleased, ResourceReserved};
 use crate::common::{Common, Existing};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Fact, Recorded};
-use crate::ids::{AgreementId, EmployeeId, ReservationId, ResourceId, Tagged};
+use crate::ids::{AgreementId, EmployeeId, Position, ReservationId, ResourceId, Tagged};
 use crate::known::{Known, References};
 use crate::query::Query;
 use crate::refusal::{Conflict, Refusal, RefusalCode};
@@ -86,6 +86,7 @@ impl Refusal for Rejection {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     existing: Existing<ResourceReserved>,
+    released: Option<Position>,
     known: Known,
     line: RenewalLine,
     holdings: Holdings,
@@ -113,6 +114,11 @@ impl Decision for ReserveResource {
         {
             state.existing.found(event.position, fact);
         }
+        if let Some(fact) = ReservationReleased::of(&event.event)
+            && fact.reservation == self.reservation
+        {
+            state.released = Some(event.position);
+        }
         state.known.evolve(event);
         state.line.evolve(event);
         state.holdings.evolve(event);
@@ -139,6 +145,11 @@ impl Decision for ReserveResource {
             employee: at.employee(self.employee),
         };
         let events = state.existing.create("reservation", reserved)?;
+        if let Some(position) = state.released {
+            let reason = "it was given up, reserve under another id".to_owned();
+            let event_type = EventType::ReservationReleased;
+            return Err(Common::Closed { field: "reservation", reason, position, event_type }.into());
+        }
         if !events.is_empty() {
             state.holdings.check(self.resource, &self.period, &state.line.around(self.basis))?;
         }
@@ -240,6 +251,9 @@ mod tests {
         let other = reserve(5, 1, days("2025-06-01", Some("2025-07-01")));
         history.clone().when(&other).then_refused(RefusalCode::AlreadyExists);
         let released = history.after(&ReleaseReservation { reservation: id(5), employee: None });
-        released.when(&other).then_refused(RefusalCode::AlreadyExists);
+        released.clone().when(&other).then_refused(RefusalCode::AlreadyExists);
+        let again = reserve(5, 1, days("2025-03-01", Some("2025-04-01")));
+        let refused = released.when(&again).then_refused(RefusalCode::InvalidState);
+        assert_eq!(refused.conflict.unwrap().event_type, Some(EventType::ReservationReleased));
     }
 }
