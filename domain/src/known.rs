@@ -149,6 +149,12 @@ impl Known {
         self.created.contains(&subject.into())
     }
 
+    /// Whether the employee is known to have left.
+    #[must_use]
+    pub fn has_left(&self, employee: EmployeeId) -> bool {
+        self.left.contains(&employee)
+    }
+
     /// Checks that everything named exists.
     ///
     /// # Errors
@@ -159,7 +165,7 @@ impl Known {
                 return Err(Common::NotFound { field, tag: subject.tag() });
             }
             if let (true, Subject::Employee(employee)) = (must_be_employed, subject)
-                && self.left.contains(employee)
+                && self.has_left(*employee)
             {
                 return Err(Common::Left { field, tag: subject.tag() });
             }

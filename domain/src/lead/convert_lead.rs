@@ -1,4 +1,7 @@
 //! Convert a lead into account, contact and opportunity, atomically (R21).
+//!
+//! What becomes of the lead belongs to the lead's owner. When they have left, or the lead has none, whoever converts
+//! it takes over.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +65,11 @@ impl ConvertLead {
         references
     }
 
+    /// Those who may become owners, so that the boundary tells whether they have left.
+    fn keepers(&self, lead: &Lead) -> References {
+        References::default().to_employed("lead", lead.owner).to_employed("employee", self.employee)
+    }
+
     fn check(&self) -> Result<(), Common> {
         let Some(opportunity) = &self.opportunity else { return Ok(()) };
         limits::short("opportunity.title", opportunity.title.as_ref().map(PlainText::reveal))?;
@@ -114,7 +122,7 @@ impl Decision for ConvertLead {
     type State = State;
     type Rejection = Common;
 
-    fn boundary(&self, _known: &State) -> Query {
+    fn boundary(&self, known: &State) -> Query {
         let mut boundary = Query::about(&self.lead, Standing::TYPES)
             .or(&self.lead, &[EventType::LeadAssigned])
             .or(&self.account.id(), &[EventType::AccountCreated]);
@@ -125,7 +133,7 @@ impl Decision for ConvertLead {
             boundary = boundary.or(&wanted.opportunity, &[EventType::OpportunityOpened]);
             boundary = Pipelines::within(boundary, &wanted.pipeline);
         }
-        self.references().within(boundary)
+        self.keepers(&known.lead).within(self.references().within(boundary))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -148,7 +156,8 @@ impl Decision for ConvertLead {
         state.standing.in_play(self.lead)?;
         state.known.check(&self.references())?;
         let employee = at.employee(self.employee);
-        let origin = Origin { lead: &state.lead, owner: state.lead.owner.or(employee) };
+        let mut keepers = state.lead.owner.into_iter().chain(employee);
+        let origin = Origin { lead: &state.lead, owner: keepers.find(|keeper| !state.known.has_left(*keeper)) };
         let mut events = self.account_events(&origin, state)?;
         events.append(&mut self.contact_events(&origin, state)?);
         events.append(&mut self.opportunity_events(&origin, state)?);
@@ -162,7 +171,9 @@ mod tests {
     use super::*;
     use crate::account::{AccountDetails, AccountKind, CreateAccount};
     use crate::contact::{ContactDetails, ContactUpdated, CreateContact};
-    use crate::lead::examples::{ANNA, office_with_a_lead, receive, recycle, reject, reopen};
+    use crate::employee::ReleaseEmployee;
+    use crate::lead::AssignLead;
+    use crate::lead::examples::{ANNA, BORIS, office_with_a_lead, receive, recycle, reject, reopen};
     use crate::lead::{LeadReceived, ReceiveLead};
     use crate::pipeline::{PublishPipeline, Stage, StageCategory, StageRef};
     use crate::refusal::RefusalCode;
@@ -360,6 +371,29 @@ mod tests {
         ready().when(&opportunity(31, None)).then_refused(RefusalCode::NotFound);
         ready().when(&opportunity(30, Some("OLD"))).then_refused(RefusalCode::InvalidValue);
         ready().when(&opportunity(30, Some("TERMS"))).then_accepted();
+    }
+
+    #[test]
+    fn who_left_gets_nothing_and_who_converts_takes_over() {
+        let owners = |decided: &[Event]| -> Vec<Option<EmployeeId>> {
+            let owner = |event: &Event| match event {
+                Event::AccountCreated(fact) => Some(fact.owner),
+                Event::ContactCreated(fact) => Some(fact.owner),
+                Event::OpportunityOpened(fact) => Some(fact.owner),
+                _ => None,
+            };
+            decided.iter().filter_map(owner).collect()
+        };
+        let convert_after = |left: &[u128]| {
+            let mut history = ready().after(&AssignLead { lead: id(1), owner: Some(id(BORIS)) });
+            for employee in left {
+                history = history.after(&ReleaseEmployee { employee: id(*employee) });
+            }
+            history.execute(&ConvertLead { employee: Some(id(ANNA)), ..convert() }).unwrap()
+        };
+        assert_eq!(owners(&convert_after(&[])), [Some(id(BORIS)); 3]);
+        assert_eq!(owners(&convert_after(&[BORIS])), [Some(id(ANNA)); 3]);
+        assert_eq!(owners(&convert_after(&[BORIS, ANNA])), [None; 3]);
     }
 
     #[test]
