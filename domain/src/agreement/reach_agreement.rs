@@ -196,6 +196,9 @@ impl Decision for ReachAgreement {
         if self.valid.is_empty() {
             return Err(Common::invalid("valid", "it ends before it begins").into());
         }
+        if self.terms.reveal().trim().is_empty() {
+            return Err(Common::Required { field: "terms" }.into());
+        }
         limits::text("terms", Some(&self.terms))?;
         limits::amount("amount", self.amount.as_ref())?;
         state.known.check(&self.references())?;
@@ -366,6 +369,7 @@ mod tests {
             company().when(&command).then_refused(code).field.unwrap()
         };
         assert_eq!(refused(|command| command.subjects = Subjects::default(), RefusalCode::Required), "subjects");
+        assert_eq!(refused(|command| command.terms = " ".into(), RefusalCode::Required), "terms");
         assert_eq!(
             refused(|command| command.valid.until = Some(command.valid.from), RefusalCode::InvalidValue),
             "valid"

@@ -38,7 +38,8 @@ pub enum ConversionAccount {
 pub enum ConversionContact {
     /// A contact that exists; its filled fields are not overwritten.
     Existing(ContactId),
-    /// A new contact with the lead's name, contact data and data subject.
+    /// A new contact with the lead's name, contact data and data subject. Unlike elsewhere the name may be lacking:
+    /// an inquiry of which only a phone number is known is worth a contact.
     New(ContactId),
 }
 
