@@ -1,6 +1,6 @@
 //! Set or clear custom attributes of one entity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ use crate::values::{AttributeValue, Attributes};
 pub struct SetAttributes {
     /// The entity.
     pub entity: EntityRef,
-    /// Values by key; null clears.
+    /// Values by key; null clears, also under a key that is no longer published.
     pub values: BTreeMap<String, Option<AttributeValue>>,
 }
 
@@ -28,6 +28,8 @@ pub struct State {
     known: Known,
     definitions: Definitions,
     attributes: Attributes,
+    /// Keys under which the entity ever had a value.
+    held: BTreeSet<String>,
 }
 
 impl SetAttributes {
@@ -40,6 +42,7 @@ impl SetAttributes {
         for (key, value) in &self.values {
             let to = match value {
                 Some(value) => Some(state.definitions.check_one(key, value)?),
+                None if state.held.contains(key) => None,
                 None => state.definitions.definition(key).map(|_| None)?,
             };
             let from = state.attributes.get(key).cloned();
@@ -69,8 +72,9 @@ impl Decision for SetAttributes {
             Event::ContactCreated(fact) => state.attributes.clone_from(&fact.attributes),
             Event::OpportunityOpened(fact) => state.attributes.clone_from(&fact.attributes),
             Event::AttributesSet(fact) => fact.change(&mut state.attributes),
-            _ => {}
+            _ => return,
         }
+        state.held.extend(state.attributes.keys().cloned());
     }
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
@@ -138,6 +142,18 @@ mod tests {
     #[test]
     fn null_clears() {
         account_of_ten_employees().after(&set("employees", None)).when(&set("employees", None)).then_nothing();
+    }
+
+    #[test]
+    fn a_value_whose_key_is_no_longer_published_can_be_cleared() {
+        let key = "turnover".to_owned();
+        let definition = AttributeDefinition { key: key.clone(), name: key, value_type: AttributeType::Number };
+        let definitions = vec![definition];
+        let history = account_of_ten_employees().after(&PublishAttributes { entity: EntityKind::Account, definitions });
+        history.clone().when(&set("employees", Some(text("12")))).then_refused(RefusalCode::InvalidValue);
+        let change = AttributeChange { key: "employees".to_owned(), from: Some(number(10)), to: None };
+        let cleared = AttributesSet { entity: EntityRef::Account(id(1)), version: 2, changes: vec![change] };
+        history.when(&set("employees", None)).then([cleared.into()]).when(&set("employees", None)).then_nothing();
     }
 
     #[test]
