@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Date, Timestamp, money::decimal};
 
+/// Most significant digits that any number keeps on its way through a float.
+const FLOAT_DIGITS_MAX: usize = 15;
+
 /// Values by attribute key, in key order.
 pub type Attributes = BTreeMap<String, AttributeValue>;
 
@@ -66,10 +69,22 @@ impl<'de> Deserialize<'de> for AttributeValue {
         Ok(match Written::deserialize(deserializer)? {
             Written::Flag(flag) => Self::Flag(flag),
             Written::Integer(number) => Self::Number(number.into()),
-            Written::Float(number) => Self::Number(Decimal::try_from(number).map_err(serde::de::Error::custom)?),
+            Written::Float(number) => Self::Number(exact(number).map_err(serde::de::Error::custom)?),
             Written::Text(text) => Self::Text(text),
         })
     }
+}
+
+/// The decimal of a number that was read as a float. More digits than a float keeps would have been rounded by now.
+fn exact(number: f64) -> Result<Decimal, String> {
+    let shortest = format!("{number:e}");
+    let digits = shortest.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
+    if digits > FLOAT_DIGITS_MAX {
+        return Err(format!(
+            "a number of more than {FLOAT_DIGITS_MAX} digits is written as text, so that it stays exact"
+        ));
+    }
+    Decimal::try_from(number).map_err(|error| error.to_string())
 }
 
 impl From<AttributeValue> for Stored {
@@ -93,5 +108,26 @@ impl From<Stored> for AttributeValue {
             Stored::Date(date) => Self::Date(date),
             Stored::Time(time) => Self::Time(time),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<AttributeValue, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_number_is_exact_or_refused() {
+        for json in ["0.1", "-1234567.0078", "123456789012345", "9007199254740993", "1e3"] {
+            let expected = Decimal::from_scientific(json).or_else(|_| json.parse()).unwrap();
+            assert_eq!(read(json).unwrap(), AttributeValue::Number(expected), "{json}");
+        }
+        for json in ["12345678901234567.89", "9223372036854775808", "0.30000000000000004", "1e40"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+        assert_eq!(read("\"12345678901234567.89\"").unwrap(), AttributeValue::Text("12345678901234567.89".to_owned()));
     }
 }
