@@ -76,6 +76,10 @@ impl<D: Decision> Decision for Acting<'_, D> {
     type State = State<D::State>;
     type Rejection = Rejection<D::Rejection>;
 
+    fn subject(&self) -> Query {
+        self.command.subject()
+    }
+
     fn boundary(&self, known: &Self::State) -> Query {
         self.references().within(self.command.boundary(&known.command))
     }

@@ -60,6 +60,10 @@ pub trait Decision {
     /// Why it may be refused.
     type Rejection: Refusal;
 
+    /// What the command is about. A caller may demand that nothing of it was recorded since they looked; what the
+    /// decision only consults (a catalog, an owner) is not part of it.
+    fn subject(&self) -> Query;
+
     /// What the decision depends on, given what is known so far.
     fn boundary(&self, known: &Self::State) -> Query;
 
@@ -131,6 +135,10 @@ mod tests {
     impl Decision for FollowsThePipeline {
         type State = Learned;
         type Rejection = Common;
+
+        fn subject(&self) -> Query {
+            Query::default()
+        }
 
         fn boundary(&self, known: &Learned) -> Query {
             let deal = Query::default().or_types(&[EventType::OpportunityOpened]);

@@ -1,7 +1,8 @@
 //! Given, when, then: decides commands on a small history, filtered through the boundary as the log would.
 //!
 //! A tag or a type that is missing in a boundary hides the event from the decision, so such a mistake cannot
-//! pass. Every successful decision is decided again on the history it led to, and must yield nothing then.
+//! pass. Every successful decision is decided again on the history it led to, and must yield nothing then. What it
+//! brings is about its subject, so that a caller's expected position covers it.
 //!
 //! ```
 //! use letopis_domain::employee::{BusinessUnitFormed, FormBusinessUnit};
@@ -88,6 +89,7 @@ impl History {
     pub fn when<D: Decision>(self, command: &D) -> Decided {
         let decided = self.decide(command);
         if let Ok(events) = &decided {
+            assert_about(&command.subject(), events);
             let mut resulting = self.clone();
             resulting.append(events.iter().cloned());
             if let Ok(again) = resulting.decide(command) {
@@ -153,6 +155,11 @@ impl History {
             }));
         }
     }
+}
+
+fn assert_about(subject: &Query, events: &[Event]) {
+    let is_about = |event: &Event| subject.matches(event.event_type(), event.tags().as_slice());
+    assert!(events.is_empty() || events.iter().any(is_about), "nothing of {events:?} is about {subject:?}");
 }
 
 struct Decide<'a>(&'a History);

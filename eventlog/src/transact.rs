@@ -33,7 +33,7 @@ pub struct Envelope {
     pub correlation: Option<Uuid>,
     /// The event that led to this one.
     pub causation: Option<EventId>,
-    /// Refuse when the decision's subjects moved on after this position.
+    /// Refuse when anything about the command's subject was recorded after this position.
     pub expected_position: Option<Position>,
 }
 
@@ -67,7 +67,7 @@ pub async fn transact(
             return envelope.repeat(log, known);
         }
         let head = log.head();
-        let mut read = |query: &Query| log.read(query, Range::upto(head));
+        let mut read = |query: &Query, after| log.read(query, Range { after, ..Range::upto(head) });
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
         let events = envelope.new_events(envelope.to_record(command, decided.events), &at, env);
         if events.is_empty() {
@@ -149,8 +149,8 @@ impl Envelope {
     }
 }
 
-/// Answers a query.
-pub(crate) type ReadQuery<'a> = dyn FnMut(&Query) -> Result<Vec<Arc<Recorded>>, ReadError> + 'a;
+/// Answers a query with what stands after a position.
+pub(crate) type ReadQuery<'a> = dyn FnMut(&Query, Position) -> Result<Vec<Arc<Recorded>>, ReadError> + 'a;
 
 /// Reads and decides a command of any type.
 pub(crate) struct Decide<'a> {
@@ -174,28 +174,29 @@ impl CommandVisitor for Decide<'_> {
     type Output = Result<Decided, TransactError>;
 
     fn visit<D: Decision>(self, command: &D) -> Self::Output {
-        let mut newest: Option<Arc<Recorded>> = None;
-        let command = &Acting { command, actor: self.at.actor };
-        let folded = fold(command, |query| {
-            let events = (self.read)(query)?;
-            newest = newest.take().into_iter().chain(events.iter().cloned()).max_by_key(|event| event.position);
-            Ok::<_, ReadError>(events)
-        })?;
-        if let (Some(expected), Some(newest)) = (self.expected, newest)
-            && newest.position > expected
-        {
-            let conflict =
-                Conflict { position: Some(newest.position), event_type: Some(newest.event.event_type()), holder: None };
-            let message = format!(
-                "{} was recorded at position {}, after the expected position {expected}",
-                newest.event.event_type(),
-                newest.position
-            );
-            return Err(refused(RefusalCode::StalePosition, message, Some(conflict)));
+        let mut subject = Query::default();
+        if let Some(expected) = self.expected {
+            subject = command.subject();
+            let newer = (self.read)(&subject, expected)?;
+            if let Some(newest) = newer.iter().max_by_key(|event| event.position) {
+                return Err(stale(newest, expected));
+            }
         }
+        let command = &Acting { command, actor: self.at.actor };
+        let mut folded = fold(command, |query| (self.read)(query, Position::START))?;
         let events = command.decide(&folded.state, &self.at).map_err(Refused::from)?;
+        // Nothing may happen to the subject until the events are appended, either.
+        folded.boundary.items.append(&mut subject.items);
         Ok(Decided { events, boundary: folded.boundary })
     }
+}
+
+fn stale(newest: &Recorded, expected: Position) -> TransactError {
+    let event_type = newest.event.event_type();
+    let conflict = Conflict { position: Some(newest.position), event_type: Some(event_type), holder: None };
+    let message =
+        format!("{event_type} was recorded at position {}, after the expected position {expected}", newest.position);
+    refused(RefusalCode::StalePosition, message, Some(conflict))
 }
 
 /// A refusal by the log itself.
@@ -214,139 +215,4 @@ fn without_settlement(mut events: Vec<NewEvent>) -> Vec<NewEvent> {
 }
 
 #[cfg(test)]
-mod tests {
-    use letopis_domain::employee::{FormBusinessUnit, PublishCompanyProfile};
-    use letopis_domain::event::EventType;
-    use letopis_domain::ids::RequestId;
-    use tokio::sync::watch;
-
-    use super::*;
-    use crate::contract::{NOW, block_on, employee};
-    use crate::environment::SeededEnvironment;
-    use crate::log::{AppendFuture, Match, PositionFuture};
-    use crate::memory::MemoryLog;
-
-    fn environment() -> Arc<SeededEnvironment> {
-        Arc::new(SeededEnvironment::new(1, NOW))
-    }
-
-    fn form_unit(name: &str) -> Command {
-        FormBusinessUnit { unit: Uuid::from_u128(1).into(), name: name.to_owned() }.into()
-    }
-
-    fn keyed(id: &str, digest: u8) -> Envelope {
-        let key = RequestKey { id: RequestId::new(id).unwrap(), digest: [digest; 16] };
-        Envelope { key: Some(key), ..Envelope::default() }
-    }
-
-    #[test]
-    fn a_command_is_appended_once_and_then_said_already() {
-        let env = environment();
-        let log = MemoryLog::new(env.clone());
-        let form = || block_on(transact(&*log, &*env, &form_unit("North"), &Envelope::default())).unwrap();
-        assert_eq!(form().appended.map(|appended| appended.last), Some(Position(1)));
-        assert_eq!(form().appended, None);
-    }
-
-    #[test]
-    fn a_repeated_request_gives_the_events_of_the_first() {
-        let env = environment();
-        let log = MemoryLog::new(env.clone());
-        let form = |name, envelope| block_on(transact(&*log, &*env, &form_unit(name), &envelope));
-        let first = form("North", keyed("one", 1)).unwrap();
-        let again = form("North", keyed("one", 1)).unwrap();
-        assert!(again.repeated && !first.repeated);
-        assert_eq!((again.appended, &again.events), (first.appended, &first.events));
-        let Err(TransactError::Refused(refused)) = form("South", keyed("one", 2)) else { panic!() };
-        assert_eq!(refused.code, RefusalCode::RequestIdReused);
-    }
-
-    #[test]
-    fn a_request_that_changed_nothing_is_remembered_too() {
-        let env = environment();
-        let log = MemoryLog::new(env.clone());
-        let publish = |name: &str, envelope| {
-            let command = PublishCompanyProfile { name: name.to_owned(), time_zone: chrono_tz::UTC }.into();
-            block_on(transact(&*log, &*env, &command, &envelope))
-        };
-        publish("Ours", Envelope::default()).unwrap();
-        let first = publish("Ours", keyed("one", 1)).unwrap();
-        assert_eq!((first.events.len(), first.repeated), (0, false));
-        publish("Theirs", Envelope::default()).unwrap();
-        let again = publish("Ours", keyed("one", 1)).unwrap();
-        assert_eq!((again.appended, again.events.len(), again.repeated), (first.appended, 0, true));
-        let Err(TransactError::Refused(refused)) = publish("Ours", keyed("one", 2)) else { panic!() };
-        assert_eq!(refused.code, RefusalCode::RequestIdReused);
-        let profiles = Query::default().or_types(&[EventType::CompanyProfilePublished]);
-        assert_eq!(log.find(&profiles, Range::ALL).unwrap().len(), 2);
-    }
-
-    #[test]
-    fn nobody_unknown_acts() {
-        let env = environment();
-        let log = MemoryLog::new(env.clone());
-        let by_nobody = Envelope { actor: Some(employee(1)), ..Envelope::default() };
-        let answer = block_on(transact(&*log, &*env, &form_unit("North"), &by_nobody));
-        let Err(TransactError::Refused(refused)) = answer else { panic!() };
-        assert_eq!((refused.code, refused.field.as_deref()), (RefusalCode::NotFound, Some("actor")));
-    }
-
-    #[test]
-    fn a_subject_that_moved_on_is_refused_with_what_came_after() {
-        let env = environment();
-        let log = MemoryLog::new(env.clone());
-        let at_start = Envelope { expected_position: Some(Position::START), ..Envelope::default() };
-        block_on(transact(&*log, &*env, &form_unit("North"), &at_start)).unwrap();
-        let answer = block_on(transact(&*log, &*env, &form_unit("South"), &at_start));
-        let Err(TransactError::Refused(refused)) = answer else { panic!() };
-        assert_eq!(refused.code, RefusalCode::StalePosition);
-        assert_eq!(refused.conflict.unwrap().position, Some(Position(1)));
-    }
-
-    #[test]
-    fn who_is_always_too_late_is_told_what_came_first() {
-        let env = environment();
-        let log = AlwaysLate(MemoryLog::new(env.clone()));
-        let answer = block_on(transact(&log, &*env, &form_unit("North"), &Envelope::default()));
-        let Err(TransactError::Contended { attempts, last }) = answer else { panic!() };
-        assert_eq!((attempts, last.position), (ATTEMPTS_MAX, Position(9)));
-    }
-
-    /// A log on which somebody else is always faster.
-    struct AlwaysLate(Arc<MemoryLog>);
-
-    impl Log for AlwaysLate {
-        fn head(&self) -> Position {
-            self.0.head()
-        }
-
-        fn watch_head(&self) -> watch::Receiver<Position> {
-            self.0.watch_head()
-        }
-
-        fn append(&self, _request: AppendRequest) -> AppendFuture {
-            let first = Match { position: Position(9), event_type: EventType::TeamFormed };
-            Box::pin(std::future::ready(Err(AppendError::Conflict(first))))
-        }
-
-        fn read(&self, query: &Query, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
-            self.0.read(query, range)
-        }
-
-        fn find(&self, query: &Query, range: Range) -> Result<Vec<Match>, ReadError> {
-            self.0.find(query, range)
-        }
-
-        fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
-            self.0.get(position)
-        }
-
-        fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
-            self.0.find_request(id)
-        }
-
-        fn position_at(&self, at: Timestamp) -> PositionFuture {
-            self.0.position_at(at)
-        }
-    }
-}
+mod tests;

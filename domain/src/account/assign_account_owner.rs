@@ -38,6 +38,10 @@ impl Decision for AssignAccountOwner {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.account, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.account, &[EventType::AccountOwnerAssigned]))
     }

@@ -65,6 +65,10 @@ impl Decision for CreateAccount {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.account, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let account = self.references().within(Query::about(&self.account, &[EventType::AccountCreated]));
         Definitions::within_if_any(account, EntityKind::Account, &self.attributes)

@@ -47,6 +47,10 @@ impl Decision for UpdateAccount {
     type State = Account;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.account, &[])
+    }
+
     fn boundary(&self, _known: &Account) -> Query {
         Query::about(&self.account, &[EventType::AccountCreated, EventType::AccountUpdated])
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{AccountId, ActivityId, ContactId, EmployeeId, LeadId, OpportunityId};
-use crate::query::Tags;
+use crate::query::{Query, Tags};
 use crate::values::{DurationMs, Personal, Phone, PlainText};
 
 /// What an activity, agreement or task is about: any of the four, at least one.
@@ -38,6 +38,14 @@ impl Subjects {
             || alike(self.account.as_ref(), other.account.as_ref())
             || alike(self.contact.as_ref(), other.contact.as_ref())
             || alike(self.opportunity.as_ref(), other.opportunity.as_ref())
+    }
+
+    /// Adds to a query every event about any of them.
+    #[must_use]
+    pub fn within(&self, query: Query) -> Query {
+        let mut tags = Tags::default();
+        self.add_tags(&mut tags);
+        tags.into_vec().into_iter().fold(query, |query, tag| query.or_item(&[], vec![tag]))
     }
 
     /// Adds their tags.

@@ -45,6 +45,10 @@ impl Decision for RecordCall {
     type State = Recording;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        self.activity().subject()
+    }
+
     fn boundary(&self, _known: &Recording) -> Query {
         self.activity().boundary()
     }

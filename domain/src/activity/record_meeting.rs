@@ -42,6 +42,10 @@ impl Decision for RecordMeeting {
     type State = Recording;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        self.activity().subject()
+    }
+
     fn boundary(&self, _known: &Recording) -> Query {
         self.activity().boundary()
     }

@@ -39,6 +39,11 @@ impl Activity<'_> {
         References::default().to_subjects(self.subjects).to_any("employee", self.employee)
     }
 
+    /// What it is about.
+    pub(super) fn subject(&self) -> Query {
+        self.subjects.within(Query::about(&self.id, TYPES))
+    }
+
     /// The boundary: the id, and whoever is named.
     pub(super) fn boundary(&self) -> Query {
         self.references().within(Query::about(&self.id, TYPES))

@@ -168,6 +168,12 @@ impl Decision for ReachAgreement {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        self.renews
+            .iter()
+            .fold(self.subjects.within(Query::about(&self.agreement, &[])), |query, renewed| query.or(renewed, &[]))
+    }
+
     fn boundary(&self, known: &State) -> Query {
         let own = Query::about(&self.agreement, &[EventType::AgreementReached]);
         let named = self.references().within(own);
@@ -307,7 +313,7 @@ mod tests {
         let renewal = oral_renewal(2, 1);
         let renewed = history.clone().when(&renewal).then([reached(&renewal)]);
         let rival = ReachAgreement { valid: days("2026-01-01", None), ..contract(3) };
-        renewed.after(&rival).after(&reserve(6, BACK_PAGE, 3, rival.valid));
+        renewed.after(&rival).when(&reserve(6, BACK_PAGE, 3, rival.valid)).then_accepted();
         let during = ReachAgreement { valid: days("2025-03-01", None), ..renewal };
         assert_eq!(history.clone().execute(&during).unwrap().len(), 2);
     }

@@ -39,6 +39,10 @@ impl Decision for ReleaseReservation {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.reservation, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let types = &[EventType::ResourceReserved, EventType::ReservationReleased];
         self.references().within(Query::about(&self.reservation, types))

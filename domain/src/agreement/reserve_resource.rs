@@ -102,6 +102,10 @@ impl Decision for ReserveResource {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.reservation, &[]).or(&self.resource, &[]).or(&self.basis, &[])
+    }
+
     fn boundary(&self, known: &State) -> Query {
         let own = Query::about(&self.reservation, &[EventType::ResourceReserved]);
         let named = self.references().within(own);

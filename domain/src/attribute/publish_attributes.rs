@@ -53,6 +53,10 @@ impl Decision for PublishAttributes {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Definitions::within(Query::default(), self.entity)
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         Definitions::within(Query::default(), self.entity)
     }

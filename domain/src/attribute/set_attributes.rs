@@ -58,6 +58,10 @@ impl Decision for SetAttributes {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.entity, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let values = Query::about(&self.entity, &[EventType::AttributesSet]);
         self.references().within(Definitions::within(values, self.entity.kind()))

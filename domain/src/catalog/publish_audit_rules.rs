@@ -48,6 +48,10 @@ impl Decision for PublishAuditRules {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::default().or_types(&[EventType::AuditRulesPublished])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         Query::default().or_types(&[EventType::AuditRulesPublished])
     }

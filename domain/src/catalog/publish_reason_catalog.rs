@@ -23,6 +23,10 @@ impl Decision for PublishReasonCatalog {
     type State = Catalog;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Catalog::within(Query::default(), self.kind)
+    }
+
     fn boundary(&self, _known: &Catalog) -> Query {
         Catalog::within(Query::default(), self.kind)
     }

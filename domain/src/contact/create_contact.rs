@@ -61,6 +61,10 @@ impl Decision for CreateContact {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.contact, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let contact = self.references().within(Query::about(&self.contact, &[EventType::ContactCreated]));
         Definitions::within_if_any(contact, EntityKind::Contact, &self.attributes)

@@ -65,6 +65,10 @@ impl Decision for UpdateContact {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.contact, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]))
     }

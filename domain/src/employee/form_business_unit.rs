@@ -24,6 +24,10 @@ impl Decision for FormBusinessUnit {
     type State = Existing<BusinessUnitFormed>;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.unit, &[EventType::BusinessUnitFormed])
+    }
+
     fn boundary(&self, _known: &Self::State) -> Query {
         Query::about(&self.unit, &[EventType::BusinessUnitFormed])
     }

@@ -52,6 +52,10 @@ impl Decision for FormTeam {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.team, &[EventType::TeamFormed])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.team, &[EventType::TeamFormed]))
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::{Common, Existing};
 use crate::decision::{Circumstances, Decision};
-use crate::employee::{EmployeeDetails, EmployeeHired, EmployeeKind};
+use crate::employee::{Employee, EmployeeDetails, EmployeeHired, EmployeeKind};
 use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{EmployeeId, TeamId};
 use crate::known::{Known, References};
@@ -43,6 +43,10 @@ impl HireEmployee {
 impl Decision for HireEmployee {
     type State = State;
     type Rejection = Common;
+
+    fn subject(&self) -> Query {
+        Query::about(&self.employee, Employee::TYPES)
+    }
 
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.employee, &[EventType::EmployeeHired]))

@@ -27,6 +27,10 @@ impl Decision for PublishCompanyProfile {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::default().or_types(&[EventType::CompanyProfilePublished])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         Query::default().or_types(&[EventType::CompanyProfilePublished])
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::Common;
 use crate::decision::{Circumstances, Decision};
-use crate::employee::EmployeeLeft;
+use crate::employee::{Employee, EmployeeLeft};
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::EmployeeId;
 use crate::known::{Known, References};
@@ -34,6 +34,10 @@ impl ReleaseEmployee {
 impl Decision for ReleaseEmployee {
     type State = State;
     type Rejection = Common;
+
+    fn subject(&self) -> Query {
+        Query::about(&self.employee, Employee::TYPES)
+    }
 
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.employee, &[EventType::EmployeeLeft]))

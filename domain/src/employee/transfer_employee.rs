@@ -38,6 +38,10 @@ impl Decision for TransferEmployee {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.employee, Employee::TYPES)
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.employee, Employee::TYPES))
     }

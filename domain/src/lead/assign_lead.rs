@@ -40,6 +40,10 @@ impl Decision for AssignLead {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let standing = Query::about(&self.lead, Standing::TYPES);
         self.references().within(standing.or(&self.lead, &[EventType::LeadAssigned]))

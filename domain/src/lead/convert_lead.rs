@@ -122,6 +122,10 @@ impl Decision for ConvertLead {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, known: &State) -> Query {
         let mut boundary = Query::about(&self.lead, Standing::TYPES)
             .or(&self.lead, &[EventType::LeadAssigned])

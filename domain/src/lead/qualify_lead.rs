@@ -39,6 +39,10 @@ impl Decision for QualifyLead {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.lead, Standing::TYPES))
     }

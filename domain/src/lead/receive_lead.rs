@@ -95,6 +95,10 @@ impl Decision for ReceiveLead {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let lead = self.references().within(Query::about(&self.lead, &[EventType::LeadReceived]));
         Definitions::within_if_any(lead, EntityKind::Lead, &self.attributes)

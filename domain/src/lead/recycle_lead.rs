@@ -77,6 +77,10 @@ impl Decision for RecycleLead {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let standing = Query::about(&self.lead, Standing::TYPES);
         self.references().within(Catalog::within(standing, CatalogKind::LeadRecycling))

@@ -47,6 +47,10 @@ impl Decision for RejectLead {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let standing = Query::about(&self.lead, Standing::TYPES);
         self.references().within(Catalog::within(standing, CatalogKind::LeadRejection))

@@ -49,6 +49,10 @@ impl Decision for ReopenLead {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.lead, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.lead, Standing::TYPES))
     }

@@ -38,6 +38,10 @@ impl Decision for AssignOpportunityOwner {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let types = &[EventType::OpportunityOpened, EventType::OpportunityOwnerAssigned];
         self.references().within(Query::about(&self.opportunity, types))

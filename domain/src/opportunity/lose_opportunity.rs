@@ -59,6 +59,10 @@ impl Decision for LoseOpportunity {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let own = Deal::boundary(self.opportunity, LIFECYCLE_AND_AMOUNT, self.employee);
         Catalog::within(own, CatalogKind::OpportunityLoss)

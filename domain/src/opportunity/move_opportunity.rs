@@ -61,6 +61,10 @@ impl Decision for MoveOpportunity {
     type State = State;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, known: &State) -> Query {
         let own = Deal::boundary(self.opportunity, LIFECYCLE, self.employee);
         let opportunity = known.deal.so_far();

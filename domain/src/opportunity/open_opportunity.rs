@@ -73,6 +73,10 @@ impl Decision for OpenOpportunity {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         let own = Query::about(&self.opportunity, &[EventType::OpportunityOpened]);
         let named = Pipelines::within(self.references().within(own), &self.pipeline);

@@ -54,6 +54,10 @@ impl Decision for ReviseOpportunity {
     type State = Deal;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, _known: &Deal) -> Query {
         Deal::boundary(self.opportunity, TYPES, self.employee)
     }

@@ -36,6 +36,10 @@ impl Decision for WinOpportunity {
     type State = Deal;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.opportunity, &[])
+    }
+
     fn boundary(&self, _known: &Deal) -> Query {
         Deal::boundary(self.opportunity, LIFECYCLE_AND_AMOUNT, self.employee)
     }

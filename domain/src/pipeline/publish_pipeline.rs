@@ -38,6 +38,10 @@ impl Decision for PublishPipeline {
     type State = Pipeline;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.pipeline, Pipeline::TYPES)
+    }
+
     fn boundary(&self, _known: &Pipeline) -> Query {
         Query::about(&self.pipeline, Pipeline::TYPES)
     }

@@ -32,6 +32,10 @@ impl Decision for CompleteTask {
     type State = Task;
     type Rejection = Rejection;
 
+    fn subject(&self) -> Query {
+        Query::about(&self.task, &[])
+    }
+
     fn boundary(&self, _known: &Task) -> Query {
         Query::about(&self.task, Task::TYPES)
     }

@@ -50,6 +50,10 @@ impl Decision for ScheduleTask {
     type State = State;
     type Rejection = Common;
 
+    fn subject(&self) -> Query {
+        self.subjects.within(Query::about(&self.task, &[]))
+    }
+
     fn boundary(&self, _known: &State) -> Query {
         self.references().within(Query::about(&self.task, &[EventType::TaskScheduled]))
     }

@@ -94,7 +94,11 @@ impl Chunk {
         }
         let at = envelope.circumstances(self.env.now());
         let (log, cache, own) = (&*self.log, &mut self.cache, &self.own);
-        let mut read = |query: &Query| cache.read(log, own, query);
+        let mut read = |query: &Query, after: Position| {
+            let mut events = cache.read(log, own, query)?;
+            events.retain(|event| event.position > after);
+            Ok(events)
+        };
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
         let outcome = if decided.events.is_empty() {
             ChunkOutcome::Unchanged

@@ -153,10 +153,10 @@ fn others_who_write_about_something_else_do_not_disturb() {
     desk.rival(&form_unit(2, "South"));
     let appended = block_on(chunk.commit()).unwrap().unwrap();
     assert_eq!(appended.first, Position(3));
-    let stale = Envelope { expected_position: Some(Position(2)), ..Envelope::default() };
-    assert_eq!(code(chunk.execute(&form_team(9, 1), &stale)), RefusalCode::StalePosition);
-    let fresh = Envelope { expected_position: Some(Position(3)), ..Envelope::default() };
-    assert!(matches!(chunk.execute(&form_team(9, 1), &fresh), Ok(ChunkOutcome::Recorded(_))));
+    let expecting = |position| Envelope { expected_position: Some(Position(position)), ..Envelope::default() };
+    assert_eq!(code(chunk.execute(&form_unit(1, "North"), &expecting(2))), RefusalCode::StalePosition);
+    assert_eq!(chunk.execute(&form_unit(1, "North"), &expecting(3)).unwrap(), ChunkOutcome::Unchanged);
+    assert!(matches!(chunk.execute(&form_team(9, 1), &expecting(2)), Ok(ChunkOutcome::Recorded(_))));
     assert!(matches!(execute(&mut chunk, &form_team(8, 2)), ChunkOutcome::Recorded(_)));
 }
 
