@@ -63,10 +63,12 @@ pub async fn transact(
     let at = envelope.circumstances(env.now());
     let mut attempts = 0;
     loop {
+        // First the head, then the request: one that comes in between is newer than what is decided on, and so found
+        // by the append.
+        let head = log.head();
         if let Some(known) = envelope.known_request(log)? {
             return envelope.repeat(log, known);
         }
-        let head = log.head();
         let mut read = |query: &Query, after| log.read(query, Range { after, ..Range::upto(head) });
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
         let events = envelope.new_events(envelope.to_record(command, decided.events), &at, env);

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use futures_util::FutureExt;
 use letopis_domain::employee::{FormBusinessUnit, FormTeam, PublishCompanyProfile};
 use letopis_domain::event::EventType;
 use letopis_domain::ids::{OpportunityId, RequestId};
@@ -173,13 +174,27 @@ fn what_happens_to_the_subject_just_before_the_append_counts_too() {
     let expected = Envelope { expected_position: Some(log.head()), ..Envelope::default() };
     let their_env = env.clone();
     let revise = move |log: &MemoryLog| {
-        let revised = transact(log, &*their_env, &revise_deal(), &Envelope::default());
-        futures_util::FutureExt::now_or_never(revised).unwrap().unwrap();
+        transact(log, &*their_env, &revise_deal(), &Envelope::default()).now_or_never().unwrap().unwrap();
     };
     let log = Interrupted::new(log, Moment::BeforeAppend, revise);
     let answer = block_on(transact(&log, &*env, &move_deal(), &expected));
     let Err(TransactError::Refused(refused)) = answer else { panic!() };
     assert_eq!(refused.code, RefusalCode::StalePosition);
+}
+
+#[test]
+fn a_request_sent_twice_at_the_same_time_is_answered_alike() {
+    let env = environment();
+    let log = a_deal(&env);
+    let envelope = Envelope { expected_position: Some(log.head()), ..keyed("one", 1) };
+    let (their_env, theirs) = (env.clone(), envelope.clone());
+    let twin = move |log: &MemoryLog| {
+        transact(log, &*their_env, &move_deal(), &theirs).now_or_never().unwrap().unwrap();
+    };
+    let log = Interrupted::new(log, Moment::AfterRequest, twin);
+    let answer = block_on(transact(&log, &*env, &move_deal(), &envelope)).unwrap();
+    assert!(answer.repeated);
+    assert_eq!(answer.appended.map(|appended| appended.last), Some(Position(3)));
 }
 
 #[test]
@@ -232,6 +247,7 @@ impl Log for AlwaysLate {
 /// When somebody else comes in between.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Moment {
+    AfterRequest,
     BeforeAppend,
 }
 
@@ -284,7 +300,9 @@ impl Log for Interrupted {
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
-        self.log.find_request(id)
+        let known = self.log.find_request(id);
+        self.interrupt(Moment::AfterRequest);
+        known
     }
 
     fn position_at(&self, at: Timestamp) -> PositionFuture {
