@@ -88,9 +88,8 @@ pub async fn transact(
             Err(AppendError::Conflict(last)) if attempts >= ATTEMPTS_MAX => {
                 return Err(TransactError::Contended { attempts, last });
             }
-            // The next round finds the other event, or the earlier request.
-            Err(AppendError::Conflict(_) | AppendError::Repeated(_) | AppendError::RequestIdReused { .. })
-                if attempts < ATTEMPTS_MAX => {}
+            // The next round finds the other event, or the earlier request; that one answers it however late.
+            Err(AppendError::Conflict(_) | AppendError::Repeated(_) | AppendError::RequestIdReused { .. }) => {}
             Err(AppendError::Read(error)) => return Err(error.into()),
             Err(error) => return Err(TransactError::Append(error)),
         }

@@ -9,7 +9,7 @@ mod cache;
 use std::sync::Arc;
 
 use letopis_domain::command::Command;
-use letopis_domain::event::Event;
+use letopis_domain::event::{Event, EventType};
 use letopis_domain::ids::{Position, RequestId};
 use letopis_domain::query::{AppendCondition, Query, QueryItem};
 use letopis_domain::refusal::{Conflict, RefusalCode};
@@ -144,6 +144,11 @@ impl Chunk {
                     return Ok(Some(appended));
                 }
                 Err(AppendError::Conflict(last)) => self.decide_again(attempts, last)?,
+                // Somebody sends the same requests: the next round finds them.
+                Err(AppendError::Repeated(Appended { first, .. }) | AppendError::RequestIdReused { first }) => {
+                    let last = self.log.get(first)?.map_or(EventType::RequestSettled, |event| event.event.event_type());
+                    self.decide_again(attempts, Match { position: first, event_type: last })?;
+                }
                 Err(error) => {
                     self.discard()?;
                     return Err(TransactError::Append(error));

@@ -188,6 +188,19 @@ fn a_chunk_whose_outcome_changed_is_given_back_empty() {
 }
 
 #[test]
+fn a_request_that_another_chunk_sent_first_is_a_duplicate() {
+    let desk = Desk::new();
+    let (mut chunk, mut twin) = (desk.chunk(), desk.chunk());
+    for chunk in [&mut chunk, &mut twin] {
+        chunk.execute(&publish_profile("Ours"), &keyed("row 1", 1)).unwrap();
+    }
+    block_on(twin.commit()).unwrap();
+    assert!(matches!(block_on(chunk.commit()), Err(TransactError::Contended { .. })));
+    assert_eq!(chunk.execute(&publish_profile("Ours"), &keyed("row 1", 1)).unwrap(), ChunkOutcome::Duplicate);
+    assert_eq!(chunk.execute(&publish_profile("Ours"), &keyed("row 2", 2)).unwrap(), ChunkOutcome::Unchanged);
+}
+
+#[test]
 fn an_occurred_at_is_kept_and_the_clock_is_the_default() {
     let desk = Desk::new();
     let mut chunk = desk.chunk();
