@@ -46,10 +46,12 @@ pub enum OpenError {
         /// Where it breaks.
         offset: usize,
     },
-    /// The last stop was clean, but what it wrote is not there.
-    #[error("the log ends at position {found}, but the last clean stop wrote position {expected}: records are lost")]
+    /// Records that were durable once, as the last clean stop or the index says, are not there.
+    #[error(
+        "the log ends at position {found}, but position {expected} was recorded: acknowledged records are lost; restore a backup, or, to go on without them, remove log/clean-stop and log/index from the data folder"
+    )]
     HeadLost {
-        /// What the stop wrote.
+        /// What was recorded.
         expected: Position,
         /// What is there.
         found: Position,
@@ -134,14 +136,18 @@ fn end_of(records: &Records) -> Result<(u64, Timestamp), OpenError> {
     Ok((head, frame.recorded_at))
 }
 
-/// Opens the index, or begins a new one where it cannot be used: everything in it can be derived.
+/// Opens the index, or begins a new one where it cannot be used: everything in it can be derived. An index that is
+/// ahead of the records was derived from records that are gone.
 fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), OpenError> {
     match Index::open(path, cache).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
         Ok((Some(meta), index)) if meta.indexed_upto <= head => return Ok((index, meta)),
+        Ok((Some(Meta { indexed_upto, .. }), _)) => {
+            return Err(OpenError::HeadLost { expected: Position(indexed_upto), found: Position(head) });
+        }
         Ok((None, index)) if index.is_empty()? => return Ok((index, Meta::default())),
-        Ok((_, index)) => {
+        Ok((None, index)) => {
             drop(index);
-            tracing::warn!("the index does not fit the records; it is derived anew");
+            tracing::warn!("the index is of another revision; it is derived anew");
         }
         Err(error) => tracing::warn!(%error, "the index cannot be read; it is derived anew"),
     }

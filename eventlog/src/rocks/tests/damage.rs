@@ -114,6 +114,27 @@ fn records_missing_after_a_clean_stop_are_noticed() {
 }
 
 #[test]
+fn records_missing_behind_the_index_are_noticed() {
+    let folder = |count| {
+        let folder = tempfile::tempdir().unwrap();
+        let log = open_small(folder.path());
+        fill(&log, count);
+        drop(log);
+        let _ = fs::remove_file(folder.path().join("log").join("clean-stop"));
+        folder
+    };
+    let (full, short) = (folder(23), folder(3));
+    let records = |folder: &TempDir| folder.path().join("log").join("records");
+    fs::remove_dir_all(records(&full)).unwrap();
+    copy_folder(&records(&short), &records(&full));
+    let error = reopen(full.path()).err().unwrap();
+    assert!(matches!(error, OpenError::HeadLost { expected: Position(23), found: Position(3) }), "{error}");
+    assert!(error.to_string().contains("restore a backup"), "{error}");
+    fs::remove_dir_all(full.path().join("log").join("index")).unwrap();
+    assert_eq!(reopen(full.path()).unwrap().head(), Position(3));
+}
+
+#[test]
 fn an_index_that_is_gone_or_unreadable_is_derived_anew() {
     for damage in ["remove", "garble"] {
         let folder = tempfile::tempdir().unwrap();
