@@ -59,23 +59,28 @@ impl Folder {
         self.root.join("log").join("index")
     }
 
-    /// Says that everything up to and with `head` is in files, none of it in a WAL only.
+    /// Says that everything up to and with `head` is in files, none of it in a WAL only. The marker appears whole or
+    /// not at all.
     pub fn write_clean_stop(&self, head: Position) -> Result<(), FolderError> {
-        let path = self.clean_stop();
-        let mut file = File::create(&path).map_err(failed("creating", &path))?;
-        writeln!(file, "head {head}").map_err(failed("writing", &path))?;
-        file.sync_all().map_err(failed("syncing", &path))?;
+        let (path, new) = (self.clean_stop(), self.root.join("log").join("clean-stop.new"));
+        let mut file = File::create(&new).map_err(failed("creating", &new))?;
+        writeln!(file, "head {head}").map_err(failed("writing", &new))?;
+        file.sync_all().map_err(failed("syncing", &new))?;
+        fs::rename(&new, &path).map_err(failed("renaming", &new))?;
         self.sync_log_folder()
     }
 
-    /// What the last clean stop said; none after an unclean one.
+    /// What the last clean stop said; none after an unclean one, and when it is not whole.
     pub fn read_clean_stop(&self) -> Result<Option<Position>, FolderError> {
         let path = self.clean_stop();
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let head = text.strip_prefix("head ").and_then(|head| head.trim_end().parse().ok());
-                let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "it does not read 'head <position>'");
-                head.map(Some).ok_or_else(|| failed("reading", &path)(unreadable()))
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let text = std::str::from_utf8(&bytes).unwrap_or_default();
+                let head = text.strip_prefix("head ").and_then(|head| head.strip_suffix('\n')?.parse().ok());
+                if head.is_none() {
+                    tracing::warn!(path = %path.display(), "the marker of a clean stop is not whole; the stop counts as unclean");
+                }
+                Ok(head)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("reading", &path)(error)),

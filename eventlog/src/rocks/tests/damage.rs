@@ -114,6 +114,20 @@ fn records_missing_after_a_clean_stop_are_noticed() {
 }
 
 #[test]
+fn a_marker_of_a_clean_stop_that_is_not_whole_counts_as_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("log").join("clean-stop");
+    let log = open_small(folder.path());
+    fill(&log, 23);
+    drop(log);
+    for torn in ["", "he", "head 2", "head 23"] {
+        fs::write(&marker, torn).unwrap();
+        assert_eq!(reopen(folder.path()).unwrap().head(), Position(23), "'{torn}'");
+        assert_eq!(fs::read_to_string(&marker).unwrap(), "head 23\n");
+    }
+}
+
+#[test]
 fn records_missing_behind_the_index_are_noticed() {
     let folder = |count| {
         let folder = tempfile::tempdir().unwrap();
