@@ -44,11 +44,19 @@ pub(super) struct Meta {
 /// The derived index.
 pub(super) struct Index {
     db: DB,
+    /// How many of the next writes fail, to see it dealt with.
+    #[cfg(test)]
+    pub failures: std::sync::atomic::AtomicU32,
 }
 
 impl Index {
     pub fn open(path: &Path, cache: &Cache) -> Result<Self, rust_rocksdb::Error> {
-        Ok(Self { db: DB::open(&options(cache), path)? })
+        let db = DB::open(&options(cache), path)?;
+        Ok(Self {
+            db,
+            #[cfg(test)]
+            failures: std::sync::atomic::AtomicU32::new(0),
+        })
     }
 
     /// What it covers; none when it is empty or of another revision.
@@ -69,6 +77,8 @@ impl Index {
 
     /// Takes in a complete generation; `types` counts all events up to and with it.
     pub fn add(&self, generation: &Generation, types: Vec<(String, u64)>) -> Result<(), ReadError> {
+        #[cfg(test)]
+        self.fail_if_asked()?;
         let mut batch = WriteBatch::default();
         let mut value = Vec::new();
         for (list, postings) in generation.lists() {
@@ -124,6 +134,13 @@ impl Index {
             iterator.next();
         }
         iterator.status().map_err(storage_error)
+    }
+
+    #[cfg(test)]
+    fn fail_if_asked(&self) -> Result<(), ReadError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let asked = self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        asked.map_or(Ok(()), |_| Err(ReadError::Storage("it was asked to fail".to_owned())))
     }
 
     /// Puts a block in the place of another, to see it noticed.

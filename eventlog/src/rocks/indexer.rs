@@ -1,6 +1,9 @@
 //! Moves complete generations of the tail into the index on disk, in the background.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
@@ -14,13 +17,26 @@ pub(super) struct Complete {
     pub types: Vec<(String, u64)>,
 }
 
-/// Works until the sequencer is gone. After a failure it stops: the generations stay in memory, and the next
-/// opening derives them again.
+/// How long a failed write is left alone before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// Works until the sequencer is gone. A write that fails is tried again until it succeeds or the log is closed;
+/// meanwhile the queue fills, and then the sequencer waits, so that memory stays bounded.
 pub(super) fn run(shared: &Shared, complete: &Receiver<Complete>) {
     for Complete { generation, types } in complete {
-        if let Err(error) = shared.index.add(&generation, types) {
-            tracing::error!(%error, "the index of the event log could not be written; it will be derived at the next start");
-            return;
+        let mut has_failed = false;
+        while let Err(error) = shared.index.add(&generation, types.clone()) {
+            if shared.is_closing.load(Ordering::Relaxed) {
+                // The next opening derives it again.
+                return;
+            }
+            if !std::mem::replace(&mut has_failed, true) {
+                tracing::error!(%error, "the index of the event log cannot be written; trying again");
+            }
+            thread::sleep(RETRY_AFTER);
+        }
+        if has_failed {
+            tracing::info!("the index of the event log is written again");
         }
         shared.tail.retire_oldest();
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -98,6 +99,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         queue,
         env,
         failure: OnceLock::new(),
+        is_closing: AtomicBool::new(false),
         faults: options.faults,
         folder,
     });

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use letopis_domain::event::Recorded;
@@ -93,6 +94,7 @@ impl RocksLog {
         if threads.is_empty() {
             return Ok(());
         }
+        self.shared.is_closing.store(true, Ordering::Relaxed);
         // The sequencer may be gone already, when its thread panicked.
         let _ = self.shared.queue.send(Message::Close);
         for thread in threads {

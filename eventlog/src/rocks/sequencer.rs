@@ -246,7 +246,7 @@ impl Sequencer {
             && self.shared.failure.get().is_none()
             && let Some(generation) = self.shared.tail.rotate()
         {
-            // The indexer is gone only when it failed; then the generations stay in memory.
+            // The indexer is gone only when the log is closed while it fails; then the generations stay in memory.
             let _ = self.indexer.send(Complete { generation, types: self.shared.types.totals() });
         }
     }

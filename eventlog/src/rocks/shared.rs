@@ -1,6 +1,6 @@
 //! What readers, appenders, the sequencer and the indexer share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Sender;
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub env: Arc<dyn Environment>,
     /// Why no more writes are taken.
     pub failure: OnceLock<String>,
+    /// Whether the log takes no more appends, so that nothing may wait for better times.
+    pub is_closing: AtomicBool,
     pub faults: Faults,
     /// Held until everything above is closed.
     pub folder: Folder,

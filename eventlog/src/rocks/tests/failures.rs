@@ -1,0 +1,35 @@
+//! What a log does when the disk fails it while it runs.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn indexed_upto(log: &RocksLog) -> u64 {
+    log.shared().tail.view().indexed_upto
+}
+
+#[test]
+fn an_index_that_could_not_be_written_for_a_while_catches_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    log.shared().index.failures.store(2, Ordering::SeqCst);
+    fill(&log, 40);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while indexed_upto(&log) < 40 && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert_eq!(indexed_upto(&log), 40);
+    assert!(log.verify(&mut |_, _| {}).problem.is_none());
+}
+
+#[test]
+fn a_log_whose_index_cannot_be_written_closes_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    log.shared().index.failures.store(u32::MAX, Ordering::SeqCst);
+    fill(&log, 17);
+    assert!(matches!(log.close(), Err(CloseError::Storage(_))));
+    drop(log);
+    let log = open_small(folder.path());
+    assert_eq!(log.find(&Query::about(&lead(1), &[]), Range::ALL).unwrap().len(), 3);
+}
