@@ -197,7 +197,8 @@ pub trait Log: Send + Sync + 'static {
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError>;
 
     /// The last position stamped at or before `at`. It waits until every group stamped so is durable, and later
-    /// appends are stamped after `at`, so the answer never changes. An `at` ahead of the clock counts as now.
+    /// appends are stamped after `at`, so the answer never changes. An `at` ahead of the clock counts as now. After a
+    /// failed write there is no answer for the instant of that write and later ones.
     fn position_at(&self, at: Timestamp) -> PositionFuture;
 
     /// Whether any event carries the tag.

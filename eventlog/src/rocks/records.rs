@@ -27,6 +27,9 @@ pub(super) type EachFrame<'a> = dyn FnMut(u64, &[u8]) -> Result<ControlFlow<()>,
 pub(super) struct Records {
     db: DB,
     synced: WriteOptions,
+    /// Whether writes fail, to see it dealt with.
+    #[cfg(test)]
+    pub is_failing: std::sync::atomic::AtomicBool,
 }
 
 /// The frames of one group on their way to disk.
@@ -49,11 +52,21 @@ impl Records {
         let mut synced = WriteOptions::default();
         synced.set_sync(true);
         synced.set_memtable_insert_hint_per_batch(true);
-        Ok(Self { db: DB::open(&options(cache), path)?, synced })
+        let db = DB::open(&options(cache), path)?;
+        Ok(Self {
+            db,
+            synced,
+            #[cfg(test)]
+            is_failing: std::sync::atomic::AtomicBool::new(false),
+        })
     }
 
     /// Writes a group; it is durable when this returns.
     pub fn write(&self, group: &GroupBatch) -> Result<(), Error> {
+        #[cfg(test)]
+        if self.is_failing.load(std::sync::atomic::Ordering::SeqCst) {
+            return self.fail(group);
+        }
         self.db.write_opt(&group.0, &self.synced)
     }
 
@@ -120,6 +133,15 @@ impl Records {
             }
         }
         Ok(())
+    }
+
+    /// RocksDB refuses a synced write without a WAL.
+    #[cfg(test)]
+    fn fail(&self, group: &GroupBatch) -> Result<(), Error> {
+        let mut contradictory = WriteOptions::default();
+        contradictory.set_sync(true);
+        contradictory.disable_wal(true);
+        self.db.write_opt(&group.0, &contradictory)
     }
 
     /// Flips a bit of a record, to see it noticed.

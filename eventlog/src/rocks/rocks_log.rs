@@ -100,8 +100,8 @@ impl RocksLog {
         for thread in threads {
             thread.join().map_err(|_| CloseError::Storage("a thread panicked".to_owned()))?;
         }
-        if let Some(reason) = self.shared.failure.get() {
-            return Err(CloseError::Storage(reason.clone()));
+        if let Some(failure) = self.shared.failure.get() {
+            return Err(CloseError::Storage(failure.reason.clone()));
         }
         let storage = |error: rust_rocksdb::Error| CloseError::Storage(error.into_string());
         self.shared.records.flush().map_err(storage)?;
@@ -250,6 +250,7 @@ impl Log for RocksLog {
             // A closed log takes no more appends: nothing has to be waited for.
             let is_open = shared.queue.send(Message::Settle(at, reply)).is_ok();
             let settled = if is_open { answer.await.unwrap_or(at) } else { at };
+            shared.check_settled(settled)?;
             shared.last_recorded_upto(settled, shared.head()).map(Position)
         })
     }

@@ -19,7 +19,7 @@ use super::indexer::Complete;
 use super::postings::Posting;
 use super::records::GroupBatch;
 use super::search;
-use super::shared::Shared;
+use super::shared::{Failure, Shared};
 use super::tail::TailView;
 use crate::frame::seal;
 use crate::log::{Appended, Direction, RequestDigest, RequestRecord};
@@ -166,8 +166,8 @@ impl Sequencer {
 
     /// What is newer than the caller looked at and forbids the append.
     fn objection(&self, view: &TailView, prepared: &Prepared) -> Option<Verdict> {
-        if let Some(reason) = self.shared.failure.get() {
-            return Some(Verdict::Failed(reason.clone()));
+        if let Some(failure) = self.shared.failure.get() {
+            return Some(Verdict::Failed(failure.reason.clone()));
         }
         if self.last == prepared.checked_upto {
             return None;
@@ -198,12 +198,15 @@ impl Sequencer {
             answer(std::mem::take(&mut accepted), recorded_at, None);
             std::mem::swap(&mut self.batch, &mut self.late);
         }
-        if recorded_at.is_some() && self.shared.failure.get().is_none() {
+        if let Some(recorded_at) = recorded_at
+            && self.shared.failure.get().is_none()
+        {
             let before = Instant::now();
             let written = self.shared.records.write(&self.batch);
             self.sync = (self.sync * 7 + before.elapsed()) / 8;
             if let Err(error) = written {
-                let reason = self.shared.failure.get_or_init(|| error.to_string());
+                let failure = Failure { reason: error.to_string(), recorded_at };
+                let Failure { reason, .. } = self.shared.failure.get_or_init(|| failure);
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
             } else {
                 publish(&self.shared, self.last);
@@ -213,7 +216,7 @@ impl Sequencer {
         answer(accepted, recorded_at, self.shared.failure.get());
         for (verdict, reply) in declined {
             // What came first may be part of the group that failed.
-            let failed = self.shared.failure.get().map(|reason| Verdict::Failed(reason.clone()));
+            let failed = self.shared.failure.get().map(|failure| Verdict::Failed(failure.reason.clone()));
             let _ = reply.send(failed.unwrap_or(verdict));
         }
         self.rotate_when_full();
@@ -256,14 +259,14 @@ fn publish(shared: &Shared, last: u64) {
     shared.head.send_replace(Position(last));
 }
 
-fn answer(accepted: Vec<Accepted>, recorded_at: Option<Timestamp>, failure: Option<&String>) {
+fn answer(accepted: Vec<Accepted>, recorded_at: Option<Timestamp>, failure: Option<&Failure>) {
     for (prepared, first, reply) in accepted {
         let verdict = match (failure, recorded_at) {
             (None, Some(recorded_at)) => {
                 let last = Position(first + prepared.events.len() as u64 - 1);
                 Verdict::Appended(Appended { first: Position(first), last, recorded_at })
             }
-            (failure, _) => Verdict::Failed(failure.cloned().unwrap_or_default()),
+            (failure, _) => Verdict::Failed(failure.map(|failure| failure.reason.clone()).unwrap_or_default()),
         };
         // Who asked may have gone away; what is durable stays.
         let _ = reply.send(verdict);

@@ -32,12 +32,19 @@ pub(super) struct Shared {
     pub queue: Sender<Message>,
     pub env: Arc<dyn Environment>,
     /// Why no more writes are taken.
-    pub failure: OnceLock<String>,
+    pub failure: OnceLock<Failure>,
     /// Whether the log takes no more appends, so that nothing may wait for better times.
     pub is_closing: AtomicBool,
     pub faults: Faults,
     /// Held until everything above is closed.
     pub folder: Folder,
+}
+
+/// A durable write that failed: nobody knows what of it a reopening will find.
+pub(super) struct Failure {
+    pub reason: String,
+    /// The stamp of the group.
+    pub recorded_at: Timestamp,
 }
 
 /// Codes of event types, and how many events each has.
@@ -80,7 +87,18 @@ impl Shared {
 
     /// Fails once a durable write has failed.
     pub fn check_writable(&self) -> Result<(), AppendError> {
-        self.failure.get().map_or(Ok(()), |reason| Err(AppendError::ReadOnly(reason.clone())))
+        self.failure.get().map_or(Ok(()), |failure| Err(AppendError::ReadOnly(failure.reason.clone())))
+    }
+
+    /// Fails for an instant at which a group was stamped that may or may not be durable.
+    pub fn check_settled(&self, at: Timestamp) -> Result<(), ReadError> {
+        match self.failure.get() {
+            Some(failure) if failure.recorded_at <= at => Err(ReadError::Storage(format!(
+                "what was recorded at {at} is not certain since a write failed: {}",
+                failure.reason
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Matches of a query that does not match everything.
