@@ -192,6 +192,10 @@ impl Sequencer {
     fn finish(&mut self, group: Group, queue: &Receiver<Message>) {
         let Group { mut accepted, declined, .. } = group;
         let answers = accepted.len() + declined.len();
+        if answers == 0 {
+            // After a question about an instant there is nothing more to write, and nobody was answered.
+            return;
+        }
         let recorded_at = self.stamp(&mut accepted);
         if self.shared.faults.acknowledge_before_write {
             publish(&self.shared, self.last);
