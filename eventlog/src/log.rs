@@ -197,8 +197,9 @@ pub trait Log: Send + Sync + 'static {
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError>;
 
     /// The last position stamped at or before `at`. It waits until every group stamped so is durable, and later
-    /// appends are stamped after `at`, so the answer never changes. An `at` ahead of the clock counts as now. After a
-    /// failed write there is no answer for the instant of that write and later ones.
+    /// appends are stamped after `at`, so the answer never changes, with one exception: a crash forgets what was
+    /// asked, and if the clock is set back meanwhile, later appends may be stamped before an instant asked about. An
+    /// `at` ahead of the clock counts as now. After a failed write there is no answer for its instant and later ones.
     fn position_at(&self, at: Timestamp) -> PositionFuture;
 
     /// Whether any event carries the tag.

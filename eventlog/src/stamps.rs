@@ -20,6 +20,16 @@ impl Stamps {
         Self { last, answered_upto: now.max(last) }
     }
 
+    /// Keeps later stamps above an instant that was asked about before.
+    pub fn keep_above(&mut self, answered_upto: Timestamp) {
+        self.answered_upto = self.answered_upto.max(answered_upto);
+    }
+
+    /// The latest instant that was asked about.
+    pub const fn answered_upto(&self) -> Timestamp {
+        self.answered_upto
+    }
+
     /// The stamp of an append at `now`: not before the last one, and after every instant that was asked about.
     pub fn stamp(&mut self, now: Timestamp) -> Timestamp {
         let after_answers = Timestamp::from_micros(self.answered_upto.micros().saturating_add(1));

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +30,29 @@ pub enum FolderError {
     },
 }
 
+/// What the log knew when it was closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct CleanStop {
+    /// Its head.
+    pub head: Position,
+    /// The latest instant that was asked about; later stamps lie above it.
+    pub answered_upto: Timestamp,
+}
+
 /// A data folder that this process holds until it is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     root: PathBuf,
     _lock: File,
+}
+
+impl CleanStop {
+    fn parse(text: &str) -> Option<Self> {
+        let (head, answered) = text.strip_suffix('\n')?.split_once('\n')?;
+        let head = head.strip_prefix("head ")?.parse().ok()?;
+        let answered = answered.strip_prefix("answered ")?.parse().ok()?;
+        Some(Self { head, answered_upto: Timestamp::from_micros(answered) })
+    }
 }
 
 impl Folder {
@@ -59,28 +78,28 @@ impl Folder {
         self.root.join("log").join("index")
     }
 
-    /// Says that everything up to and with `head` is in files, none of it in a WAL only. The marker appears whole or
+    /// Says that everything up to and with the head is in files, none of it in a WAL only. The marker appears whole or
     /// not at all.
-    pub fn write_clean_stop(&self, head: Position) -> Result<(), FolderError> {
+    pub fn write_clean_stop(&self, stop: CleanStop) -> Result<(), FolderError> {
         let (path, new) = (self.clean_stop(), self.root.join("log").join("clean-stop.new"));
         let mut file = File::create(&new).map_err(failed("creating", &new))?;
-        writeln!(file, "head {head}").map_err(failed("writing", &new))?;
+        let CleanStop { head, answered_upto } = stop;
+        write!(file, "head {head}\nanswered {}\n", answered_upto.micros()).map_err(failed("writing", &new))?;
         file.sync_all().map_err(failed("syncing", &new))?;
         fs::rename(&new, &path).map_err(failed("renaming", &new))?;
         self.sync_log_folder()
     }
 
     /// What the last clean stop said; none after an unclean one, and when it is not whole.
-    pub fn read_clean_stop(&self) -> Result<Option<Position>, FolderError> {
+    pub fn read_clean_stop(&self) -> Result<Option<CleanStop>, FolderError> {
         let path = self.clean_stop();
         match fs::read(&path) {
             Ok(bytes) => {
-                let text = std::str::from_utf8(&bytes).unwrap_or_default();
-                let head = text.strip_prefix("head ").and_then(|head| head.strip_suffix('\n')?.parse().ok());
-                if head.is_none() {
+                let stop = std::str::from_utf8(&bytes).ok().and_then(CleanStop::parse);
+                if stop.is_none() {
                     tracing::warn!(path = %path.display(), "the marker of a clean stop is not whole; the stop counts as unclean");
                 }
-                Ok(head)
+                Ok(stop)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("reading", &path)(error)),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -15,7 +15,7 @@ use rust_rocksdb::Cache;
 use tokio::sync::watch;
 
 use super::derive::Deriver;
-use super::folder::{Folder, FolderError};
+use super::folder::{CleanStop, Folder, FolderError};
 use super::index::{Codes, Index, Meta};
 use super::records::{self, Records};
 use super::sequencer::Sequencer;
@@ -26,6 +26,7 @@ use super::{Options, RocksLog, indexer};
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::log::Direction;
+use crate::stamps::Stamps;
 
 /// Generations that may wait for the indexer.
 const INDEXER_QUEUE: usize = 2;
@@ -82,8 +83,8 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let cache = Cache::new_lru_cache(options.block_cache_bytes);
     let records = Records::open(&folder.records(), &cache).map_err(storage)?;
     let (head, last_stamp) = end_of(&records)?;
-    if let Some(expected) = clean_stop.filter(|expected| expected.0 != head) {
-        return Err(OpenError::HeadLost { expected, found: Position(head) });
+    if let Some(stop) = clean_stop.filter(|stop| stop.head.0 != head) {
+        return Err(OpenError::HeadLost { expected: stop.head, found: Position(head) });
     }
     let (index, meta) = open_index(&folder.index(), &cache, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
@@ -100,11 +101,14 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         env,
         failure: OnceLock::new(),
         is_closing: AtomicBool::new(false),
+        answered_upto: AtomicI64::new(Timestamp::MIN.micros()),
         faults: options.faults,
         folder,
     });
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
-    let sequencer = Sequencer::new(shared.clone(), complete, last_stamp, options.generation_events);
+    let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
+    let stamps = stamps(&shared, last_stamp, answered_upto);
+    let sequencer = Sequencer::new(shared.clone(), complete, stamps, options.generation_events);
     let sequencer = thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run(&queued));
     let sequencer = sequencer.map_err(OpenError::Thread)?;
     let for_indexer = shared.clone();
@@ -113,8 +117,16 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer])))
 }
 
+/// The recording clock. After an unclean stop only the machine's clock tells what may have been asked about.
+fn stamps(shared: &Shared, last: Timestamp, answered_upto: Timestamp) -> Stamps {
+    let mut stamps = if shared.head() == 0 { Stamps::new() } else { Stamps::reopened(last, shared.env.now()) };
+    stamps.keep_above(answered_upto);
+    shared.answered_upto.store(stamps.answered_upto().micros(), Ordering::Relaxed);
+    stamps
+}
+
 /// Refuses damage that RocksDB would cut away in silence.
-fn look_at_wal(folder: &Folder, clean_stop: Option<Position>) -> Result<(), OpenError> {
+fn look_at_wal(folder: &Folder, clean_stop: Option<CleanStop>) -> Result<(), OpenError> {
     match wal::inspect(&folder.records()).map_err(OpenError::Wal)? {
         WalState::Intact => Ok(()),
         WalState::BrokenTail(broken) if clean_stop.is_none() => {

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
 use super::append;
-use super::folder::FolderError;
+use super::folder::{CleanStop, FolderError};
 use super::open::{self, OpenError};
 use super::postings::Posting;
 use super::records::{self, decode};
@@ -110,7 +110,8 @@ impl RocksLog {
             self.shared.index.add(&generation, types).map_err(|error| CloseError::Storage(error.to_string()))?;
         }
         self.shared.index.flush().map_err(storage)?;
-        self.shared.folder.write_clean_stop(self.head())?;
+        let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
+        self.shared.folder.write_clean_stop(CleanStop { head: self.head(), answered_upto })?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! durable write of a group, and the head to publish.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -88,9 +89,8 @@ struct Group {
 }
 
 impl Sequencer {
-    pub fn new(shared: Arc<Shared>, indexer: Sender<Complete>, last_stamp: Timestamp, generation_events: u64) -> Self {
+    pub fn new(shared: Arc<Shared>, indexer: Sender<Complete>, stamps: Stamps, generation_events: u64) -> Self {
         let last = shared.head();
-        let stamps = if last == 0 { Stamps::new() } else { Stamps::reopened(last_stamp, shared.env.now()) };
         let (batch, late) = (GroupBatch::default(), GroupBatch::default());
         let (sync, in_flight) = (Duration::ZERO, 1);
         Self { shared, indexer, stamps, last, generation_events, batch, late, sync, in_flight }
@@ -108,7 +108,7 @@ impl Sequencer {
                     Some(Message::Append(prepared, reply)) => self.take(&view, &mut group, prepared, reply),
                     Some(Message::Settle(at, reply)) => {
                         self.finish(std::mem::take(&mut group), queue);
-                        let settled = self.stamps.settle(at, self.shared.env.now());
+                        let settled = self.settle(at);
                         // Who asked may have gone away.
                         let _ = reply.send(settled);
                         break;
@@ -125,6 +125,13 @@ impl Sequencer {
             }
             self.finish(group, queue);
         }
+    }
+
+    /// Settles which instant is meant, and keeps later stamps above it.
+    fn settle(&mut self, at: Timestamp) -> Timestamp {
+        let settled = self.stamps.settle(at, self.shared.env.now());
+        self.shared.answered_upto.store(self.stamps.answered_upto().micros(), Ordering::Relaxed);
+        settled
     }
 
     /// Waits a little for those who were just answered: they tend to come back at once, and without them there

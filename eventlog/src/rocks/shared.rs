@@ -1,6 +1,6 @@
 //! What readers, appenders, the sequencer and the indexer share.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Sender;
@@ -35,6 +35,8 @@ pub(super) struct Shared {
     pub failure: OnceLock<Failure>,
     /// Whether the log takes no more appends, so that nothing may wait for better times.
     pub is_closing: AtomicBool,
+    /// The latest instant that was asked about, in microseconds; a clean stop writes it down.
+    pub answered_upto: AtomicI64,
     pub faults: Faults,
     /// Held until everything above is closed.
     pub folder: Folder,

@@ -84,6 +84,27 @@ fn an_instant_answered_before_a_reopening_keeps_its_answer() {
 }
 
 #[test]
+fn an_instant_keeps_its_answer_when_the_clock_is_set_back_during_a_clean_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let open =
+        |now| RocksLog::open(folder.path(), Arc::new(SeededEnvironment::new(1, now)), &Options::default()).unwrap();
+    for (events, pass_ms) in [(0, 1_000), (2, 2_000)] {
+        let later = NOW.plus_ms(pass_ms);
+        let log = open(later);
+        fill(&log, events);
+        let head = log.head();
+        assert_eq!(block_on(log.position_at(later.plus_ms(-1))).unwrap(), Position(0));
+        assert_eq!(block_on(log.position_at(later)).unwrap(), head);
+        drop(log);
+        let log = open(NOW);
+        assert!(append(&*log, request([qualified(1, 1)])).unwrap().recorded_at > later);
+        assert_eq!(block_on(log.position_at(later)).unwrap(), head);
+        drop(log);
+        std::fs::remove_dir_all(folder.path().join("log")).unwrap();
+    }
+}
+
+#[test]
 fn a_request_is_known_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let once = || AppendRequest {

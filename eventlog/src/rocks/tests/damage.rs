@@ -108,7 +108,7 @@ fn records_missing_after_a_clean_stop_are_noticed() {
     let log = open_small(folder.path());
     fill(&log, 3);
     drop(log);
-    fs::write(folder.path().join("log").join("clean-stop"), "head 4\n").unwrap();
+    fs::write(folder.path().join("log").join("clean-stop"), "head 4\nanswered 0\n").unwrap();
     let error = reopen(folder.path()).err().unwrap();
     assert!(matches!(error, OpenError::HeadLost { expected: Position(4), found: Position(3) }), "{error}");
 }
@@ -120,10 +120,11 @@ fn a_marker_of_a_clean_stop_that_is_not_whole_counts_as_none() {
     let log = open_small(folder.path());
     fill(&log, 23);
     drop(log);
-    for torn in ["", "he", "head 2", "head 23"] {
-        fs::write(&marker, torn).unwrap();
-        assert_eq!(reopen(folder.path()).unwrap().head(), Position(23), "'{torn}'");
-        assert_eq!(fs::read_to_string(&marker).unwrap(), "head 23\n");
+    let whole = format!("head 23\nanswered {}\n", NOW.micros());
+    for size in 0..whole.len() {
+        fs::write(&marker, &whole[..size]).unwrap();
+        assert_eq!(reopen(folder.path()).unwrap().head(), Position(23), "cut to {size} bytes");
+        assert_eq!(fs::read_to_string(&marker).unwrap(), whole);
     }
 }
 
