@@ -236,14 +236,15 @@ fn compare(shared: &Shared, view: &TailView, start: u64, head: u64) -> Result<Pr
         for (list, name) in entries.lists.iter().zip(names(&frame)?) {
             must_be(Entry::Posting { position, list: *list, code: entries.code }, name);
         }
-        let at_end = if position == head { deriver.finish() } else { None };
+        let is_done = position > end && frame.is_group_end();
+        // Requests end with their group.
+        let at_end = if is_done || position == head { deriver.finish() } else { None };
         for (key, record) in entries.ended.into_iter().chain(at_end) {
             must_be(
                 Entry::request(key, &record),
                 format!("the request of positions {} to {}", record.first, record.last),
             );
         }
-        let is_done = position > end && frame.is_group_end();
         Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     each_entry(shared, view, head, &mut |entry| {

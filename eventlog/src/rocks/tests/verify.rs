@@ -56,6 +56,22 @@ fn a_posting_that_is_missing_is_named_with_its_tag() {
 }
 
 #[test]
+fn a_request_that_goes_on_beyond_the_stretch_compared_is_not_taken_for_the_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    append(&*log, request((1..=4_090).map(|number| qualified(number, 1)))).unwrap();
+    let requests = vec![keyed("long", 1, (4_091..=4_100).map(|number| qualified(number, 1)))];
+    append(&*log, AppendRequest { requests, condition: AppendCondition::default() }).unwrap();
+    append(&*log, request([qualified(1, 1)])).unwrap();
+    log.close().unwrap();
+    let list = keys::of_tag(&letopis_domain::ids::Tagged::tag(&lead(4_093)));
+    log.shared().index.replace_block(list, &[Posting { position: 4_093, code: 9 }]).unwrap();
+    let problem = problem(&log);
+    assert_eq!(problem.position, Position(4_093));
+    assert!(problem.what.starts_with("the index lacks the tag 'lead:"), "{}", problem.what);
+}
+
+#[test]
 fn a_record_that_is_damaged_is_named() {
     let (_folder, log) = filled();
     log.shared().records.damage(7).unwrap();
