@@ -1,6 +1,7 @@
 //! Reasons to refuse that many commands share, and the short way to write a command's own.
 
-use crate::event::{Event, EventType, Fact};
+use crate::decision::Circumstances;
+use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::Position;
 use crate::query::Tag;
 use crate::refusal::{Conflict, Refusal, RefusalCode};
@@ -18,7 +19,7 @@ pub enum Common {
         tag: Tag,
     },
     /// The id of a new entity is taken.
-    #[error("{field}: the id is taken, with other content, at position {position}")]
+    #[error("{field}: the id is taken, with other content or another time, at position {position}")]
     AlreadyExists {
         /// The field that holds the id.
         field: &'static str,
@@ -142,9 +143,9 @@ impl Refusal for Common {
     }
 }
 
-/// The event that created an entity, if its id is taken.
+/// The event that created an entity and when that happened, if the entity's id is taken.
 #[derive(Clone, Debug)]
-pub struct Existing<F>(Option<(Position, F)>);
+pub struct Existing<F>(Option<(Position, Timestamp, F)>);
 
 impl<F> Default for Existing<F> {
     fn default() -> Self {
@@ -154,24 +155,25 @@ impl<F> Default for Existing<F> {
 
 impl<F: Fact + PartialEq> Existing<F> {
     /// Keeps the event.
-    pub fn found(&mut self, position: Position, fact: &F) {
-        self.0 = Some((position, fact.clone()));
+    pub fn found(&mut self, event: &Recorded, fact: &F) {
+        self.0 = Some((event.position, event.occurred_at, fact.clone()));
     }
 
     /// The event, if the id is taken.
     pub fn fact(&self) -> Option<&F> {
-        self.0.as_ref().map(|(_, fact)| fact)
+        self.0.as_ref().map(|(_, _, fact)| fact)
     }
 
     /// The events that create the entity: this one, or none when it stands there already.
     ///
     /// # Errors
-    /// When the id is taken by something else; `field` holds the id.
-    pub fn create(&self, field: &'static str, fact: F) -> Result<Vec<Event>, Common> {
+    /// When the id is taken by something else, or by the same at a time other than the caller says; `field` holds
+    /// the id.
+    pub fn create(&self, field: &'static str, fact: F, at: &Circumstances) -> Result<Vec<Event>, Common> {
         match &self.0 {
             None => Ok(vec![fact.into()]),
-            Some((_, existing)) if *existing == fact => Ok(Vec::new()),
-            Some((position, _)) => Err(Common::AlreadyExists { field, position: *position, event_type: F::TYPE }),
+            Some((_, when, existing)) if *existing == fact && at.may_be(*when) => Ok(Vec::new()),
+            Some((position, ..)) => Err(Common::AlreadyExists { field, position: *position, event_type: F::TYPE }),
         }
     }
 }

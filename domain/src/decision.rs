@@ -18,8 +18,10 @@ pub const FUTURE_TOLERANCE_MS: i64 = 5 * 60 * 1_000;
 pub struct Circumstances {
     /// The server's clock.
     pub now: Timestamp,
-    /// When the caller says it happened.
+    /// When it happened.
     pub occurred_at: Timestamp,
+    /// Whether the caller says so; otherwise it is the clock's time.
+    pub is_dated: bool,
     /// Who acts; none = the system itself.
     pub actor: Option<EmployeeId>,
 }
@@ -29,6 +31,12 @@ impl Circumstances {
     #[must_use]
     pub const fn is_in_future(&self) -> bool {
         self.occurred_at.ms_since(self.now) > FUTURE_TOLERANCE_MS
+    }
+
+    /// Whether what happened then may be what the caller means: they say the same time, or none.
+    #[must_use]
+    pub fn may_be(&self, occurred_at: Timestamp) -> bool {
+        !self.is_dated || self.occurred_at == occurred_at
     }
 
     /// Refuses a fact that lies in the future. Every decision asks it first.

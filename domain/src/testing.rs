@@ -46,7 +46,7 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        Self { events: Vec::new(), at: Circumstances { now: NOW, occurred_at: NOW, actor: None } }
+        Self { events: Vec::new(), at: Circumstances { now: NOW, occurred_at: NOW, is_dated: false, actor: None } }
     }
 }
 
@@ -82,6 +82,7 @@ impl History {
     #[must_use]
     pub const fn occurring_at(mut self, occurred_at: Timestamp) -> Self {
         self.at.occurred_at = occurred_at;
+        self.at.is_dated = true;
         self
     }
 

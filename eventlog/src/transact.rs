@@ -99,7 +99,8 @@ pub async fn transact(
 impl Envelope {
     /// What surrounds the command when it is decided at `now`.
     pub(crate) fn circumstances(&self, now: Timestamp) -> Circumstances {
-        Circumstances { now, occurred_at: self.occurred_at.unwrap_or(now), actor: self.actor }
+        let occurred_at = self.occurred_at.unwrap_or(now);
+        Circumstances { now, occurred_at, is_dated: self.occurred_at.is_some(), actor: self.actor }
     }
 
     /// The earlier request with the same key.

@@ -80,7 +80,7 @@ impl Decision for CreateAccount {
         if let Some(fact) = AccountCreated::of(&event.event)
             && fact.account == self.account
         {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
     }
 
@@ -104,7 +104,7 @@ impl Decision for CreateAccount {
             attributes: state.definitions.check(&self.attributes)?,
             personal: Personal::Known(details),
         };
-        Ok(state.existing.create("account", fact)?)
+        Ok(state.existing.create("account", fact, at)?)
     }
 }
 

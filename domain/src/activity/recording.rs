@@ -6,7 +6,7 @@ use crate::activity::{ActivityText, Subjects};
 use crate::common::Common;
 use crate::decision::Circumstances;
 use crate::event::{Event, EventType, Recorded};
-use crate::ids::{ActivityId, EmployeeId, Position};
+use crate::ids::{ActivityId, EmployeeId};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::query::Query;
@@ -53,7 +53,7 @@ impl Activity<'_> {
 /// What recording an activity depends on.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
-    existing: Option<(Position, Event)>,
+    existing: Option<Recorded>,
     known: Known,
 }
 
@@ -61,7 +61,7 @@ impl Recording {
     /// Folds one event.
     pub(super) fn evolve(&mut self, event: &Recorded) {
         if TYPES.contains(&event.event.event_type()) {
-            self.existing = Some((event.position, event.event.clone()));
+            self.existing = Some(event.clone());
         }
         self.known.evolve(event);
     }
@@ -85,9 +85,10 @@ impl Recording {
         let event = event.into();
         match &self.existing {
             None => Ok(vec![event]),
-            Some((_, existing)) if *existing == event => Ok(Vec::new()),
-            Some((position, existing)) => {
-                Err(Common::AlreadyExists { field: "activity", position: *position, event_type: existing.event_type() })
+            Some(existing) if existing.event == event && at.may_be(existing.occurred_at) => Ok(Vec::new()),
+            Some(Recorded { position, event, .. }) => {
+                let (position, event_type) = (*position, event.event_type());
+                Err(Common::AlreadyExists { field: "activity", position, event_type })
             }
         }
     }
@@ -221,6 +222,9 @@ mod tests {
     fn the_same_activity_again_says_nothing_more_and_another_needs_another_id() {
         let history = company().after(&call());
         history.clone().when(&call()).then_nothing();
+        let at = |ms| history.clone().occurring_at(NOW.plus_ms(ms)).when(&call());
+        at(0).then_nothing();
+        at(-1).then_refused(RefusalCode::AlreadyExists);
         let shorter = RecordCall { duration: Some(DurationMs(3_000)), ..call() };
         history.clone().when(&shorter).then_refused(RefusalCode::AlreadyExists);
         let email = RecordEmail {

@@ -187,7 +187,7 @@ impl Decision for ReachAgreement {
         if let Some(fact) = AgreementReached::of(&event.event)
             && fact.agreement == self.agreement
         {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
         state.known.evolve(event);
         state.line.evolve(event);
@@ -218,7 +218,7 @@ impl Decision for ReachAgreement {
             amount: self.amount,
             personal: Personal::Known(AgreementTerms { subject: self.terms.clone() }),
         };
-        let mut events = state.existing.create("agreement", reached)?;
+        let mut events = state.existing.create("agreement", reached, at)?;
         if let Some(renewed) = self.renews
             && !events.is_empty()
         {

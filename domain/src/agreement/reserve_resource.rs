@@ -116,7 +116,7 @@ impl Decision for ReserveResource {
         if let Some(fact) = ResourceReserved::of(&event.event)
             && fact.reservation == self.reservation
         {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
         if let Some(fact) = ReservationReleased::of(&event.event)
             && fact.reservation == self.reservation
@@ -148,7 +148,7 @@ impl Decision for ReserveResource {
             subjects: basis.subjects,
             employee: at.employee(self.employee),
         };
-        let events = state.existing.create("reservation", reserved)?;
+        let events = state.existing.create("reservation", reserved, at)?;
         if let Some(position) = state.released {
             let reason = "it was given up, reserve under another id".to_owned();
             let event_type = EventType::ReservationReleased;

@@ -74,7 +74,7 @@ impl Decision for CreateContact {
         state.known.evolve(event);
         state.definitions.evolve(event);
         if let Some(fact) = ContactCreated::of(&event.event) {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
     }
 
@@ -96,7 +96,7 @@ impl Decision for CreateContact {
             attributes: state.definitions.check(&self.attributes)?,
             personal: Personal::Known(details),
         };
-        state.existing.create("contact", fact)
+        state.existing.create("contact", fact, at)
     }
 }
 

@@ -34,14 +34,14 @@ impl Decision for FormBusinessUnit {
 
     fn evolve(&self, state: &mut Self::State, event: &Recorded) {
         if let Some(fact) = BusinessUnitFormed::of(&event.event) {
-            state.found(event.position, fact);
+            state.found(event, fact);
         }
     }
 
     fn decide(&self, state: &Self::State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         at.check()?;
         limits::name("name", &self.name)?;
-        state.create("unit", BusinessUnitFormed { unit: self.unit, name: self.name.clone() })
+        state.create("unit", BusinessUnitFormed { unit: self.unit, name: self.name.clone() }, at)
     }
 }
 

@@ -64,7 +64,7 @@ impl Decision for FormTeam {
         state.known.evolve(event);
         let Some(fact) = TeamFormed::of(&event.event) else { return };
         if fact.team == self.team {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         } else {
             state.parent_unit = fact.unit;
         }
@@ -84,7 +84,7 @@ impl Decision for FormTeam {
         }
         let unit = self.unit.or(state.parent_unit);
         let fact = TeamFormed { team: self.team, name: self.name.clone(), parent: self.parent, unit };
-        Ok(state.existing.create("team", fact)?)
+        Ok(state.existing.create("team", fact, at)?)
     }
 }
 

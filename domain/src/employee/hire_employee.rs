@@ -55,7 +55,7 @@ impl Decision for HireEmployee {
     fn evolve(&self, state: &mut State, event: &Recorded) {
         state.known.evolve(event);
         if let Some(fact) = EmployeeHired::of(&event.event) {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
     }
 
@@ -65,7 +65,7 @@ impl Decision for HireEmployee {
         state.known.check(&self.references())?;
         let personal = Personal::Known(EmployeeDetails { name: self.name.clone() });
         let fact = EmployeeHired { employee: self.employee, kind: self.kind, team: self.team, personal };
-        state.existing.create("employee", fact)
+        state.existing.create("employee", fact, at)
     }
 }
 

@@ -76,16 +76,16 @@ impl ConvertLead {
         limits::amount("opportunity.amount", opportunity.amount.as_ref())
     }
 
-    fn account_events(&self, origin: &Origin<'_>, state: &State) -> Result<Vec<Event>, Common> {
+    fn account_events(&self, origin: &Origin<'_>, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         match &self.account {
             ConversionAccount::Existing(_) => Ok(Vec::new()),
             ConversionAccount::New { account, subject, kind, name } => {
-                state.account.create("account", origin.account(*account, *subject, *kind, name.as_ref())?)
+                state.account.create("account", origin.account(*account, *subject, *kind, name.as_ref())?, at)
             }
         }
     }
 
-    fn contact_events(&self, origin: &Origin<'_>, state: &State) -> Result<Vec<Event>, Common> {
+    fn contact_events(&self, origin: &Origin<'_>, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         let account = self.account.id();
         match &self.contact {
             None => Ok(Vec::new()),
@@ -93,16 +93,16 @@ impl ConvertLead {
                 Ok(origin.fill(&state.contact, account).map(Event::from).into_iter().collect())
             }
             Some(ConversionContact::New(contact)) => {
-                state.contact_created.create("contact", origin.contact(*contact, account)?)
+                state.contact_created.create("contact", origin.contact(*contact, account)?, at)
             }
         }
     }
 
-    fn opportunity_events(&self, origin: &Origin<'_>, state: &State) -> Result<Vec<Event>, Common> {
+    fn opportunity_events(&self, origin: &Origin<'_>, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         let Some(wanted) = &self.opportunity else { return Ok(Vec::new()) };
         let pinned = state.pipelines.pin(wanted.pipeline, wanted.stage.as_deref())?;
         let contact = self.contact.as_ref().map(ConversionContact::id);
-        state.opportunity.create("opportunity", origin.opportunity(wanted, pinned, self.account.id(), contact))
+        state.opportunity.create("opportunity", origin.opportunity(wanted, pinned, self.account.id(), contact), at)
     }
 
     fn converted(&self, employee: Option<EmployeeId>) -> LeadConverted {
@@ -147,9 +147,9 @@ impl Decision for ConvertLead {
         state.pipelines.evolve(event);
         state.known.evolve(event);
         match &event.event {
-            Event::AccountCreated(fact) => state.account.found(event.position, fact),
-            Event::ContactCreated(fact) => state.contact_created.found(event.position, fact),
-            Event::OpportunityOpened(fact) => state.opportunity.found(event.position, fact),
+            Event::AccountCreated(fact) => state.account.found(event, fact),
+            Event::ContactCreated(fact) => state.contact_created.found(event, fact),
+            Event::OpportunityOpened(fact) => state.opportunity.found(event, fact),
             _ => {}
         }
     }
@@ -162,9 +162,9 @@ impl Decision for ConvertLead {
         let employee = at.employee(self.employee);
         let mut keepers = state.lead.owner.into_iter().chain(employee);
         let origin = Origin { lead: &state.lead, owner: keepers.find(|keeper| !state.known.has_left(*keeper)) };
-        let mut events = self.account_events(&origin, state)?;
-        events.append(&mut self.contact_events(&origin, state)?);
-        events.append(&mut self.opportunity_events(&origin, state)?);
+        let mut events = self.account_events(&origin, state, at)?;
+        events.append(&mut self.contact_events(&origin, state, at)?);
+        events.append(&mut self.opportunity_events(&origin, state, at)?);
         events.push(self.converted(employee).into());
         Ok(events)
     }

@@ -108,7 +108,7 @@ impl Decision for ReceiveLead {
         state.known.evolve(event);
         state.definitions.evolve(event);
         if let Some(fact) = LeadReceived::of(&event.event) {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
     }
 
@@ -127,7 +127,7 @@ impl Decision for ReceiveLead {
             attributes: state.definitions.check(&self.attributes)?,
             personal: Personal::Known(self.details()),
         };
-        state.existing.create("lead", fact)
+        state.existing.create("lead", fact, at)
     }
 }
 
@@ -180,6 +180,13 @@ mod tests {
         History::default().occurring_at(NOW.plus_ms(-365 * DAY_MS)).when(&receive(1)).then_accepted();
         History::default().occurring_at(NOW.plus_ms(60_000)).when(&receive(1)).then_accepted();
         History::default().occurring_at(NOW.plus_ms(DAY_MS)).when(&receive(1)).then_refused(RefusalCode::InFuture);
+    }
+
+    #[test]
+    fn the_same_lead_at_another_time_is_another_fact() {
+        let received = History::default().after(&receive(1));
+        received.clone().occurring_at(NOW).when(&receive(1)).then_nothing();
+        received.occurring_at(NOW.plus_ms(-86_400_000)).when(&receive(1)).then_refused(RefusalCode::AlreadyExists);
     }
 
     #[test]

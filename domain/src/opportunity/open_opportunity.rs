@@ -85,7 +85,7 @@ impl Decision for OpenOpportunity {
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
         if let Some(fact) = OpportunityOpened::of(&event.event) {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
         state.pipelines.evolve(event);
         state.definitions.evolve(event);
@@ -111,7 +111,7 @@ impl Decision for OpenOpportunity {
             attributes: state.definitions.check(&self.attributes)?,
             personal: Personal::Known(OpportunityDetails { title: self.title.clone() }),
         };
-        state.existing.create("opportunity", opened)
+        state.existing.create("opportunity", opened, at)
     }
 }
 

@@ -60,7 +60,7 @@ impl Decision for ScheduleTask {
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
         if let Some(fact) = TaskScheduled::of(&event.event) {
-            state.existing.found(event.position, fact);
+            state.existing.found(event, fact);
         }
         state.known.evolve(event);
     }
@@ -80,7 +80,7 @@ impl Decision for ScheduleTask {
             due_at: self.due_at,
             personal: Personal::Known(TaskText { title: self.title.clone() }),
         };
-        state.existing.create("task", scheduled)
+        state.existing.create("task", scheduled, at)
     }
 }
 
