@@ -67,6 +67,9 @@ pub trait Decision {
     type State: Default + Clone;
     /// Why it may be refused.
     type Rejection: Refusal;
+    /// Whether the same command again is refused: it closes what it is about, and a second person who tries the same
+    /// has to learn that somebody was faster. Otherwise it yields nothing.
+    const IS_REFUSED_AGAIN: bool = false;
 
     /// What the command is about. A caller may demand that nothing of it was recorded since they looked; what the
     /// decision only consults (a catalog, an owner) is not part of it.

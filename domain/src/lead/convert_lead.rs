@@ -121,6 +121,7 @@ impl ConvertLead {
 impl Decision for ConvertLead {
     type State = State;
     type Rejection = Common;
+    const IS_REFUSED_AGAIN: bool = true;
 
     fn subject(&self) -> Query {
         Query::about(&self.lead, &[])

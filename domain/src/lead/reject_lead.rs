@@ -46,6 +46,7 @@ impl RejectLead {
 impl Decision for RejectLead {
     type State = State;
     type Rejection = Common;
+    const IS_REFUSED_AGAIN: bool = true;
 
     fn subject(&self) -> Query {
         Query::about(&self.lead, &[])

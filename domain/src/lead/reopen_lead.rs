@@ -48,6 +48,7 @@ impl ReopenLead {
 impl Decision for ReopenLead {
     type State = State;
     type Rejection = Rejection;
+    const IS_REFUSED_AGAIN: bool = true;
 
     fn subject(&self) -> Query {
         Query::about(&self.lead, &[])
