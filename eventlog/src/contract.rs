@@ -169,11 +169,12 @@ pub(crate) fn an_event_comes_back_as_it_was_given(fixture: &Fixture) {
 
 pub(crate) fn the_earliest_event_after_the_condition_is_the_conflict(fixture: &Fixture) {
     fixture.append_each([qualified(1, 1), assigned(1, 1), qualified(2, 1), assigned(1, 2)]);
-    let about_lead = || Query::about(&lead(1), &[]);
+    let about_lead = || Query::about(&employee(7), &[]).or(&lead(1), &[]);
     for (after, first) in [(0, Some((1, EventType::LeadQualified))), (1, Some((2, EventType::LeadAssigned)))] {
         let conflict = append(&*fixture.log, guarded(about_lead(), after, qualified(9, 9))).unwrap_err();
         let AppendError::Conflict(found) = conflict else { panic!("{conflict}") };
-        assert_eq!(Some((found.position.0, found.event_type)), first);
+        assert_eq!(Some((found.found.position.0, found.found.event_type)), first);
+        assert_eq!(found.item, about_lead().items[1], "the alternative that matched");
     }
     assert_eq!(fixture.log.head(), Position(4));
     append(&*fixture.log, guarded(about_lead(), 4, qualified(9, 9))).unwrap();

@@ -4,7 +4,7 @@ use letopis_domain::event::DecodeError;
 use letopis_domain::ids::Position;
 use letopis_domain::refusal::Refused;
 
-use crate::log::{Appended, Match};
+use crate::log::{Appended, Clash, Match};
 
 /// A record or an index that cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -34,8 +34,8 @@ pub enum ReadError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// An event matched the condition.
-    #[error("the event {} at position {} came first", .0.event_type, .0.position)]
-    Conflict(Match),
+    #[error("the event {} at position {} came first", .0.found.event_type, .0.found.position)]
+    Conflict(Clash),
     /// The request was carried out before, with the same body.
     #[error("the request was recorded before, at positions {} to {}", .0.first, .0.last)]
     Repeated(Appended),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use letopis_domain::event::{EventType, NewEvent, Recorded};
 use letopis_domain::ids::{Position, RequestId};
-use letopis_domain::query::{AppendCondition, Query, Tag};
+use letopis_domain::query::{AppendCondition, Query, QueryItem, Tag};
 use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
 
@@ -74,6 +74,23 @@ pub struct Match {
     pub position: Position,
     /// Its type.
     pub event_type: EventType,
+}
+
+/// What forbids an append: the event that matched its condition, and which alternative of the condition it matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The first alternative that matches.
+    pub item: QueryItem,
+    /// The event.
+    pub found: Match,
+}
+
+impl Clash {
+    /// The clash of an event with a query that it matches.
+    pub(crate) fn new(query: &Query, found: Match, tags: &[Tag]) -> Self {
+        let item = query.items.iter().find(|item| item.matches(found.event_type, tags));
+        Self { item: item.cloned().unwrap_or_default(), found }
+    }
 }
 
 /// In which order to read.

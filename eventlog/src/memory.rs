@@ -14,7 +14,8 @@ use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
 use crate::limits;
 use crate::log::{
-    AppendFuture, AppendRequest, Appended, Log, Match, PositionFuture, Range, RequestKey, RequestRecord, recorded,
+    AppendFuture, AppendRequest, Appended, Clash, Log, Match, PositionFuture, Range, RequestKey, RequestRecord,
+    recorded,
 };
 use crate::shelf::Shelf;
 use crate::stamps::Stamps;
@@ -54,8 +55,10 @@ impl Shared {
             history.refuse_known(key)?;
         }
         let newer = Range::after(request.condition.after, 1);
-        if let Some(found) = history.events.find(&request.condition.fail_if_events_match, newer).first() {
-            return Err(AppendError::Conflict(matched(found)));
+        let query = &request.condition.fail_if_events_match;
+        if let Some(found) = history.events.find(query, newer).first() {
+            let tags = found.event.tags();
+            return Err(AppendError::Conflict(Clash::new(query, matched(found), tags.as_slice())));
         }
         let recorded_at = history.stamps.stamp(self.env.now());
         let first = history.events.head().next();

@@ -85,8 +85,8 @@ pub async fn transact(
                 let events = without_settlement(events);
                 return Ok(Outcome { appended: Some(appended), events, repeated: false });
             }
-            Err(AppendError::Conflict(last)) if attempts >= ATTEMPTS_MAX => {
-                return Err(TransactError::Contended { attempts, last });
+            Err(AppendError::Conflict(clash)) if attempts >= ATTEMPTS_MAX => {
+                return Err(TransactError::Contended { attempts, last: clash.found });
             }
             // The next round finds the other event, or the earlier request; that one answers it however late.
             Err(AppendError::Conflict(_) | AppendError::Repeated(_) | AppendError::RequestIdReused { .. }) => {}

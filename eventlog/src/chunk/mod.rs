@@ -143,7 +143,7 @@ impl Chunk {
                     self.settle(appended)?;
                     return Ok(Some(appended));
                 }
-                Err(AppendError::Conflict(last)) => self.decide_again(attempts, last)?,
+                Err(AppendError::Conflict(clash)) => self.decide_again(attempts, clash.found)?,
                 // Somebody sends the same requests: the next round finds them.
                 Err(AppendError::Repeated(Appended { first, .. }) | AppendError::RequestIdReused { first }) => {
                     let last = self.log.get(first)?.map_or(EventType::RequestSettled, |event| event.event.event_type());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use letopis_domain::query::Query;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
@@ -42,14 +43,15 @@ pub(super) struct PreparedEvent {
 pub(super) async fn append(shared: Arc<Shared>, request: AppendRequest) -> Result<Appended, AppendError> {
     shared.check_writable()?;
     let mut prepared = Box::new(prepare(&shared, &request)?);
-    drop(request);
+    let query = request.condition.fail_if_events_match;
+    drop(request.requests);
     loop {
-        check(&shared, &mut prepared)?;
+        check(&shared, &mut prepared, &query)?;
         let (reply, answer) = oneshot::channel();
         shared.queue.send(Message::Append(prepared, reply)).map_err(|_| AppendError::Closed)?;
         match answer.await.map_err(|_| AppendError::Closed)? {
             Verdict::Appended(appended) => return Ok(appended),
-            Verdict::Conflict(posting) => return Err(AppendError::Conflict(shared.matched(posting)?)),
+            Verdict::Conflict(posting) => return Err(AppendError::Conflict(shared.clash(&query, posting)?)),
             Verdict::Known(known, digest) => return Err(already_known(&shared, known, digest)?),
             Verdict::Failed(reason) => return Err(AppendError::ReadOnly(reason)),
             Verdict::Outdated(again) => prepared = again,
@@ -82,7 +84,7 @@ fn prepare(shared: &Shared, request: &AppendRequest) -> Result<Prepared, AppendE
 }
 
 /// Looks at everything that is durable now; the sequencer looks at what comes after.
-fn check(shared: &Shared, prepared: &mut Prepared) -> Result<(), AppendError> {
+fn check(shared: &Shared, prepared: &mut Prepared, query: &Query) -> Result<(), AppendError> {
     shared.check_writable()?;
     let head = shared.head();
     for (key, digest) in prepared.requests.iter().filter_map(|request| request.key) {
@@ -92,7 +94,7 @@ fn check(shared: &Shared, prepared: &mut Prepared) -> Result<(), AppendError> {
     }
     let after = prepared.after.max(prepared.checked_upto);
     if let Some(found) = shared.first(&prepared.query, after, head)? {
-        return Err(AppendError::Conflict(shared.matched(found)?));
+        return Err(AppendError::Conflict(shared.clash(query, found)?));
     }
     prepared.checked_upto = head.max(prepared.after);
     Ok(())

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Sender;
 use letopis_domain::ids::Position;
+use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
 
@@ -20,7 +21,7 @@ use super::tail::{Tail, TailView};
 use super::{keys, search};
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
-use crate::log::{Direction, Match, Range, RequestRecord};
+use crate::log::{Clash, Direction, Match, Range, RequestRecord};
 
 /// The parts of an open log.
 pub(super) struct Shared {
@@ -169,6 +170,15 @@ impl Shared {
         let position = Position(posting.position);
         let unknown = || ReadError::Damaged { position, reason: format!("its type code is {}", posting.code) };
         Ok(Match { position, event_type: self.types.codes.event_type(posting.code).ok_or_else(unknown)? })
+    }
+
+    /// A durable event that forbids an append under the condition of this query.
+    pub fn clash(&self, query: &Query, posting: Posting) -> Result<Clash, ReadError> {
+        let found = self.matched(posting)?;
+        let bytes = self.records.existing_frame(posting.position)?;
+        let tags = records::frame(posting.position, &bytes)?.tags();
+        let tags = tags.map_err(|error| ReadError::Damaged { position: found.position, reason: error.to_string() })?;
+        Ok(Clash::new(query, found, &tags))
     }
 
     fn source<'a>(&'a self, view: &'a TailView, after: u64, upto: u64, direction: Direction) -> Source<'a> {

@@ -8,13 +8,14 @@ use letopis_domain::event::EventType;
 use letopis_domain::ids::{OpportunityId, RequestId};
 use letopis_domain::opportunity::{MoveOpportunity, OpenOpportunity, ReviseOpportunity};
 use letopis_domain::pipeline::{PublishPipeline, Stage, StageCategory};
+use letopis_domain::query::QueryItem;
 use letopis_domain::values::Money;
 use tokio::sync::watch;
 
 use super::*;
 use crate::contract::{NOW, block_on, employee};
 use crate::environment::SeededEnvironment;
-use crate::log::{AppendFuture, Match, PositionFuture};
+use crate::log::{AppendFuture, Clash, Match, PositionFuture};
 use crate::memory::MemoryLog;
 
 fn environment() -> Arc<SeededEnvironment> {
@@ -220,7 +221,8 @@ impl Log for AlwaysLate {
 
     fn append(&self, _request: AppendRequest) -> AppendFuture {
         let first = Match { position: Position(9), event_type: EventType::TeamFormed };
-        Box::pin(std::future::ready(Err(AppendError::Conflict(first))))
+        let clash = Clash { item: QueryItem::default(), found: first };
+        Box::pin(std::future::ready(Err(AppendError::Conflict(clash))))
     }
 
     fn read(&self, query: &Query, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
