@@ -60,3 +60,25 @@ fn a_request_id_that_is_too_long_is_refused_in_the_payload() {
     assert_eq!(payload["userErrors"][0]["code"], "INVALID_VALUE");
     assert_eq!(payload["userErrors"][0]["field"], json!(["requestId"]));
 }
+
+#[test]
+fn a_request_that_changed_nothing_is_not_carried_out_later() {
+    let app = TestApp::start();
+    let lead = app.mutate("receiveLead", json!({ "source": "web" }), "lead { id }")["lead"]["id"].clone();
+    let [boris, carl] = ["Boris", "Carl"].map(|name| {
+        let input = json!({ "kind": "HUMAN", "name": name });
+        app.mutate("hireEmployee", input, "employee { id }")["employee"]["id"].clone()
+    });
+    let assign = |owner: &Value, key: Option<&str>| {
+        let input = json!({ "lead": lead, "owner": owner, "requestId": key });
+        app.mutate("assignLead", input, "lead { owner { id } } position")
+    };
+    assign(&boris, None);
+    let nothing_new = assign(&boris, Some("mine"));
+    let input = json!({ "lead": lead, "owner": carl });
+    app.done("assignLead", input, "lead { id }");
+    assert_eq!(assign(&boris, Some("mine")), nothing_new);
+    let owner = app.data(&format!("{{ lead(id: {lead}) {{ owner {{ id }} }} }}"));
+    assert_eq!(owner["lead"]["owner"]["id"], carl);
+    assert_eq!(assign(&carl, Some("mine"))["userErrors"][0]["code"], "REQUEST_ID_REUSED");
+}
