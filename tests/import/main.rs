@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod company;
+mod ensures;
 mod real_data;
 mod rules;

@@ -158,7 +158,7 @@ impl Evaluator<'_> {
         if identity.is_empty() {
             return Err(RowError::required("the row has no identity"));
         }
-        let mut row = RowCommands { scope, time, identity, commands: Vec::new() };
+        let mut row = RowCommands { scope, time, identity, commands: Vec::new(), ensures: Vec::new() };
         for ensure in &section.ensures {
             row.ensure(ensure, ensured)?;
         }
@@ -172,6 +172,8 @@ impl Evaluator<'_> {
                 return Ok(Meaning::Waits);
             }
         }
+        // Not before: a row that is rejected leaves its values to the next.
+        ensured.extend(row.ensures);
         Ok(if row.commands.is_empty() { Meaning::Ignored } else { Meaning::Commands(row.commands) })
     }
 
@@ -252,16 +254,17 @@ struct RowCommands<'a> {
     time: Result<RowTime, RowError>,
     identity: String,
     commands: Vec<Prepared>,
+    ensures: Vec<(usize, String)>,
 }
 
 impl RowCommands<'_> {
-    fn ensure(&mut self, ensure: &EnsureStep, ensured: &mut Ensured) -> Result<(), RowError> {
+    fn ensure(&mut self, ensure: &EnsureStep, ensured: &Ensured) -> Result<(), RowError> {
         let each = ensure.each.evaluate(&self.scope)?.to_text();
         if each.is_empty() || !ensure.when.holds(&self.scope)? {
             return Ok(());
         }
         let seen = (ensure.rule, each);
-        if ensured.contains(&seen) {
+        if ensured.contains(&seen) || self.ensures.contains(&seen) {
             return Ok(());
         }
         let scope = Scope { each: Some(&seen.1), ..self.scope };
@@ -269,7 +272,7 @@ impl RowCommands<'_> {
         let prepared =
             prepare(&ensure.step, &scope, time.at(), &[&seen.1]).map_err(|error| error.within(&ensure.step.place))?;
         self.commands.push(Prepared { is_ensure: true, ..prepared });
-        ensured.insert(seen);
+        self.ensures.push(seen);
         Ok(())
     }
 

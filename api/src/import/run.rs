@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use letopis_domain::ids::RequestId;
-use letopis_domain::refusal::RefusalCode;
+use letopis_domain::refusal::{RefusalCode, Refused};
 use letopis_eventlog::chunk::{Chunk, ChunkOutcome};
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::{AppendError, ReadError, TransactError};
@@ -260,19 +260,22 @@ impl<'a> Importer<'a> {
 
     async fn row(&mut self, commands: &[Prepared], counts: &mut Counts) -> Result<RowOutcome, TransactError> {
         let has_own = commands.iter().any(|command| !command.is_ensure);
-        let mut is_new = false;
+        let (mut is_new, mut refusal) = (false, None);
         for command in commands {
+            // Rows after this one rely on every ensure rule that was applied here, whatever becomes of this row.
+            if refusal.is_some() && !command.is_ensure {
+                break;
+            }
             match self.execute(command, counts).await {
                 Ok(recorded) => is_new |= recorded && (!command.is_ensure || !has_own),
                 Err(TransactError::Refused(refused)) => {
-                    let message = match &refused.field {
-                        Some(field) => format!("{}: field '{field}': {}", command.place, refused.message),
-                        None => format!("{}: {}", command.place, refused.message),
-                    };
-                    return Ok(RowOutcome::Rejected(RowError { code: refused.code.as_str(), message }));
+                    refusal.get_or_insert_with(|| told(command, &refused));
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(error) = refusal {
+            return Ok(RowOutcome::Rejected(error));
         }
         Ok(if is_new { RowOutcome::Accepted } else { RowOutcome::Duplicate })
     }
@@ -374,6 +377,15 @@ fn count(outcome: &ChunkOutcome, counts: &mut Counts) -> bool {
         }
         ChunkOutcome::Unchanged | ChunkOutcome::Duplicate => false,
     }
+}
+
+/// What a person reads of a refused command.
+fn told(command: &Prepared, refused: &Refused) -> RowError {
+    let message = match &refused.field {
+        Some(field) => format!("{}: field '{field}': {}", command.place, refused.message),
+        None => format!("{}: {}", command.place, refused.message),
+    };
+    RowError { code: refused.code.as_str(), message }
 }
 
 fn reject(row: &RowWork, error: &RowError, done: &mut Done) {
