@@ -49,3 +49,20 @@ fn an_ensure_rule_that_is_refused_does_not_hold_back_the_others() {
     assert_eq!((summary.total.accepted, summary.total.rejected), (1, 1), "{}", company.rejects());
     assert!(company.rejects().contains("ensure/boss"), "{}", company.rejects());
 }
+
+#[test]
+fn a_value_that_an_earlier_file_brought_is_not_ensured_again() {
+    let company = Company::new();
+    let january = company
+        .file("january.csv", "id,date,agent,agent_name,amount\n1,05.01.2025,7,Ann,100\n2,06.01.2025,7,Ann,100\n");
+    let february = company
+        .file("february.csv", "id,date,agent,agent_name,amount\n3,05.02.2025,7,Ann B.,100\n4,06.02.2025,8,Bob,100\n");
+    for file in [&january, &february] {
+        let summary = company.import_by(AGENTS, std::slice::from_ref(file)).unwrap();
+        assert_eq!((summary.total.accepted, summary.total.rejected), (2, 0), "{}", company.rejects());
+    }
+    assert_eq!(company.counts()["EmployeeHired"], 2);
+
+    let reordered = company.import_by(AGENTS, &[february, january]).unwrap();
+    assert_eq!((reordered.total.duplicates, reordered.total.events), (4, 0), "{}", company.rejects());
+}

@@ -289,6 +289,8 @@ impl<'a> Importer<'a> {
             _ => false,
         };
         match &prepared.revision {
+            // Which row sees a value first depends on the files at hand: an ensure rule counts once per value.
+            _ if is_known && prepared.is_ensure => Ok(false),
             Some(_) if is_known => self.revise(prepared, outcome.is_ok(), counts).await,
             _ => Ok(count(&outcome?, counts)),
         }
