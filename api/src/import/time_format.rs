@@ -1,6 +1,6 @@
 //! Reading times and days in the formats and zones of a file.
 
-use chrono::format::{Item, Parsed, StrftimeItems};
+use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems};
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use letopis_domain::values::Timestamp;
@@ -22,6 +22,36 @@ enum Shape {
     Day,
 }
 
+impl Shape {
+    /// What these items say of a time. The letters of a format may have modifiers (`%-H`), so they are not looked at.
+    fn of(items: &[Item<'_>]) -> Self {
+        // Its item cannot be named outside chrono.
+        let lenient_offset = StrftimeItems::new("%#z").next();
+        let has_offset = |item: &Item<'_>| match item {
+            Item::Numeric(Numeric::Timestamp, _) => true,
+            Item::Fixed(fixed) => matches!(
+                fixed,
+                Fixed::TimezoneOffset
+                    | Fixed::TimezoneOffsetColon
+                    | Fixed::TimezoneOffsetDoubleColon
+                    | Fixed::TimezoneOffsetTripleColon
+                    | Fixed::TimezoneOffsetColonZ
+                    | Fixed::TimezoneOffsetZ
+                    | Fixed::RFC2822
+                    | Fixed::RFC3339
+            ),
+            _ => false,
+        };
+        if items.iter().any(|item| has_offset(item) || Some(item) == lenient_offset.as_ref()) {
+            Self::WithOffset
+        } else if items.iter().any(|item| matches!(item, Item::Numeric(Numeric::Hour | Numeric::Hour12, _))) {
+            Self::Local
+        } else {
+            Self::Day
+        }
+    }
+}
+
 impl TimeFormat {
     /// RFC 3339, with an offset of its own.
     pub fn rfc3339() -> Self {
@@ -36,14 +66,7 @@ impl TimeFormat {
         let items = StrftimeItems::new(source)
             .parse_to_owned()
             .map_err(|_| format!("'{source}' is not a format like %Y-%m-%d %H:%M:%S"))?;
-        let has = |letters: &[&str]| letters.iter().any(|letter| source.contains(letter));
-        let shape = if has(&["%z", "%:z", "%::z", "%#z", "%+", "%s"]) {
-            Shape::WithOffset
-        } else if has(&["%H", "%I", "%k", "%l", "%T", "%R", "%r", "%X", "%c"]) {
-            Shape::Local
-        } else {
-            Shape::Day
-        };
+        let shape = Shape::of(&items);
         Ok(Self { source: source.to_owned(), items, shape, zone })
     }
 
@@ -121,6 +144,21 @@ mod tests {
         let amsterdam = Tz::Europe__Amsterdam;
         assert_eq!(time("%Y-%m-%d %H:%M", amsterdam, "2012-03-25 02:30"), "2012-03-25T01:00:00Z");
         assert_eq!(time("%Y-%m-%d %H:%M", amsterdam, "2011-10-30 02:30"), "2011-10-30T00:30:00Z");
+    }
+
+    #[test]
+    fn the_letters_of_a_format_may_have_modifiers() {
+        let moscow = Tz::Europe__Moscow;
+        for hours in ["%-H:%M", "%_H:%M", "%0H:%M", "%-H:%-M", "%R", "%-I:%M %p", "%_I:%M %p"] {
+            let text = if hours.ends_with("%p") { "01.07.2025 9:30 AM" } else { "01.07.2025 9:30" };
+            assert_eq!(time(&format!("%d.%m.%Y {hours}"), moscow, text), "2025-07-01T06:30:00Z", "{hours}");
+        }
+        for offset in ["%z", "%:z", "%#z"] {
+            let format = format!("%Y-%m-%d %-H:%M {offset}");
+            assert_eq!(time(&format, moscow, "2025-07-01 9:30 +05:00"), "2025-07-01T04:30:00Z", "{offset}");
+        }
+        assert_eq!(time("%-s", moscow, "1751351400"), "2025-07-01T06:30:00Z");
+        assert_eq!(time("%%H %Y-%m-%d", moscow, "%H 2025-07-01"), "2025-06-30T21:00:00Z");
     }
 
     #[test]
