@@ -5,5 +5,6 @@
 mod bad_input;
 mod company;
 mod ensures;
+mod pairs;
 mod real_data;
 mod rules;

@@ -1,6 +1,8 @@
 //! Pairs: rows that start something wait here for the rows that end it, first in, first out.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashMap;
@@ -36,8 +38,8 @@ pub struct Started {
     pub at: Timestamp,
     /// Where the row stands, should it be rejected with its end.
     pub row: RowText,
-    /// Whether the row had commands of its own, and so was counted already.
-    pub is_counted: bool,
+    /// Whether the row was counted already: it had commands of its own, or ended in another pair that it started.
+    pub is_counted: Rc<Cell<bool>>,
 }
 
 /// A row as the reject file shows it.

@@ -126,7 +126,8 @@ impl Reader {
 
     fn finish(&self, job: usize, state: Option<(usize, SectionState)>) -> Result<(), Unheard> {
         let Some((_, state)) = state else { return Ok(()) };
-        let rows: Vec<_> = state.waiting.rest().map(|started| (started.row, started.is_counted)).collect();
+        let rows: Vec<_> =
+            state.waiting.rest().map(|started| (started.row, started.is_counted.replace(true))).collect();
         if rows.is_empty() { Ok(()) } else { self.send(Message::Waiting { job, rows }) }
     }
 
@@ -140,7 +141,7 @@ impl Reader {
 }
 
 fn rejected(record: &Record, error: RowError) -> RowWork {
-    RowWork { row: row_text(record), meaning: Meaning::Rejected(error), started: None, is_unpaired: false }
+    RowWork { row: row_text(record), meaning: Meaning::Rejected(error), started: Vec::new(), unpaired_ends: 0 }
 }
 
 fn check_length(record: &Record, columns: usize) -> Result<(), RowError> {

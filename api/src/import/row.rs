@@ -1,6 +1,8 @@
 //! One row: its values, whether it is left out, what it starts or ends, and the commands it means.
 
+use std::cell::Cell;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use letopis_domain::command::Command;
@@ -72,10 +74,10 @@ pub struct RowWork {
     pub row: RowText,
     /// What it means.
     pub meaning: Meaning,
-    /// The row that started what this one ends, if that counts with this one.
-    pub started: Option<RowText>,
-    /// Whether it ends something that nothing started.
-    pub is_unpaired: bool,
+    /// The rows that started what this one ends, as far as they count with this one.
+    pub started: Vec<RowText>,
+    /// How many pairs it ends that nothing started.
+    pub unpaired_ends: u64,
 }
 
 /// What is remembered from row to row of a section.
@@ -127,7 +129,8 @@ impl Evaluator<'_> {
             namespace: self.namespace,
         };
         let values = state.carried.advance(&self.section.values, scope);
-        let mut work = RowWork { row: row_text(record), meaning: Meaning::Ignored, started: None, is_unpaired: false };
+        let mut work =
+            RowWork { row: row_text(record), meaning: Meaning::Ignored, started: Vec::new(), unpaired_ends: 0 };
         let scope = Scope { values: &values, ..scope };
         work.meaning = self.meaning(scope, state, ensured, &mut work).unwrap_or_else(Meaning::Rejected);
         work
@@ -153,7 +156,7 @@ impl Evaluator<'_> {
         if let Ok(RowTime::At(time)) = &time {
             state.previous_time = Some(*time);
         }
-        let mut paired = self.pair(&scope, &time, state, work)?;
+        let paired = self.pair(&scope, &time, state, work)?;
         let identity = section.identity.evaluate(&scope)?.to_text();
         if identity.is_empty() {
             return Err(RowError::required("the row has no identity"));
@@ -165,12 +168,14 @@ impl Evaluator<'_> {
         for step in &section.commands {
             row.command(step, &paired)?;
         }
-        if let Some((pair, key, started)) = paired.started.take() {
-            let is_counted = !row.commands.is_empty();
-            state.waiting.start(pair, key, Started { is_counted, ..started });
-            if !is_counted {
-                return Ok(Meaning::Waits);
-            }
+        let is_waiting = !paired.started.is_empty() && row.commands.is_empty();
+        let is_counted = Rc::new(Cell::new(!is_waiting));
+        for start in paired.started {
+            let (row, is_counted) = (row_text(scope.record), Rc::clone(&is_counted));
+            state.waiting.start(start.pair, start.key, Started { kept: start.kept, at: start.at, row, is_counted });
+        }
+        if is_waiting {
+            return Ok(Meaning::Waits);
         }
         // Not before: a row that is rejected leaves its values to the next.
         ensured.extend(row.ensures);
@@ -199,10 +204,12 @@ impl Evaluator<'_> {
             let time = time.ok_or_else(|| RowError::required(format!("pair '{}': the row has no time", pair.name)))?;
             if ends {
                 match state.waiting.end(index, &key) {
-                    None => work.is_unpaired = true,
+                    None => work.unpaired_ends += 1,
                     Some(started) => {
                         let duration_ms = time.ms_since(started.at);
-                        work.started = (!started.is_counted).then_some(started.row);
+                        if !started.is_counted.replace(true) {
+                            work.started.push(started.row);
+                        }
                         if duration_ms < 0 {
                             return Err(RowError::invalid(format!("pair '{}' ends before it starts", pair.name)));
                         }
@@ -213,8 +220,7 @@ impl Evaluator<'_> {
             }
             if starts {
                 let kept = pair.kept.iter().map(|slot| scope.value(*slot)).collect::<Result<_, _>>()?;
-                let row = row_text(scope.record);
-                paired.started = Some((index, key, Started { kept, at: time, row, is_counted: false }));
+                paired.started.push(Start { pair: index, key, kept, at: time });
             }
         }
         Ok(paired)
@@ -245,7 +251,15 @@ impl RowTime {
 #[derive(Default)]
 struct Paired {
     ended: Vec<(usize, EndedPair)>,
-    started: Option<(usize, String, Started)>,
+    started: Vec<Start>,
+}
+
+/// A pair that a row starts.
+struct Start {
+    pair: usize,
+    key: String,
+    kept: Vec<Value>,
+    at: Timestamp,
 }
 
 /// The commands of a row as they come together.

@@ -239,11 +239,16 @@ impl<'a> Importer<'a> {
     async fn try_rows(&mut self, rows: &[RowWork]) -> Result<Done, TransactError> {
         let mut done = Done::default();
         for row in rows {
-            let weight = 1 + u64::from(row.started.is_some());
-            done.counts.unpaired_ends += u64::from(row.is_unpaired);
+            let starts = row.started.len() as u64;
+            let weight = 1 + starts;
+            done.counts.unpaired_ends += row.unpaired_ends;
             match &row.meaning {
-                // It counts with the row that ends it, or at the end of the section.
-                Meaning::Waits => continue,
+                // It counts with the row that ends it, or at the end of the section; what it ended itself came to nothing.
+                Meaning::Waits => {
+                    done.counts.ignored += starts;
+                    done.counts.rows += starts;
+                    continue;
+                }
                 Meaning::Ignored => done.counts.ignored += weight,
                 Meaning::Rejected(error) => reject(row, error, &mut done),
                 Meaning::Commands(commands) => match self.row(commands, &mut done.counts).await? {
@@ -401,6 +406,6 @@ fn refuse(row: &RowWork, error: &RowError) -> Done {
     let mut done = Done::default();
     reject(row, error, &mut done);
     done.counts.rows = done.counts.rejected;
-    done.counts.unpaired_ends = u64::from(row.is_unpaired);
+    done.counts.unpaired_ends = row.unpaired_ends;
     done
 }

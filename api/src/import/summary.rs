@@ -23,9 +23,9 @@ pub struct Counts {
     pub ignored: u64,
     /// Facts recorded.
     pub events: u64,
-    /// Rows that end a pair that no row started.
+    /// Ends of a pair that no row started.
     pub unpaired_ends: u64,
-    /// Rows that start a pair that no row ended.
+    /// Starts of a pair that no row ended.
     pub unpaired_starts: u64,
 }
 
