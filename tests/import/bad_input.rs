@@ -47,6 +47,18 @@ fn a_mapping_is_checked_before_any_file_is_opened() {
         ("\"${name}\"", "\"${name | lookup x}\"", "unknown look-up 'x': there is none"),
         ("\"${name}\"", "\"${name\"", "'${' without '}'"),
         ("2025-01-01T00:00:00Z", "2025", "section 'leads', occurred_at: '2025' is not a time like"),
+        (
+            "command = \"ReceiveLead\"",
+            "command = \"ReceiveLead\"\noccurred_at = { value = \"${at | time}\", missing = \"previous\" }",
+            "command 1 (ReceiveLead): missing = \"previous\" belongs to the occurred_at of a section",
+        ),
+        (
+            "[[section]]",
+            "[ensure.agent]\ncommand = \"HireEmployee\"\noccurred_at = { value = \"${at}\", missing = \"previous\" }\n\
+             fields = { employee = \"${each | id employee}\", kind = \"HUMAN\", name = \"A\" }\n\
+             [[section]]\nensure = [{ rule = \"agent\", each = \"${agent}\" }]",
+            "section 'leads', ensure 'agent': missing = \"previous\" belongs to the occurred_at of a section",
+        ),
         ("namespace = \"test\"", "namespace = \"test\"\nzone = \"Mars\"", "'Mars' is not an IANA time zone"),
         ("files =", "input.encoding = \"klingon\"\nfiles =", "section 'leads', input: unknown encoding 'klingon'"),
     ] {

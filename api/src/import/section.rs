@@ -215,6 +215,17 @@ impl SectionCompiler<'_> {
         Ok(When { missing, ..When::fixed(value, &mut self.with(names))? })
     }
 
+    /// The time of a command or an ensure rule. Only a section knows the row before.
+    fn own_when(&self, source: &Occurred, names: &mut SectionNames<'_>) -> Result<When, String> {
+        let when = self.when(source, names)?;
+        match when.missing {
+            Missing::Previous => Err("missing = \"previous\" belongs to the occurred_at of a section; here it is \
+                                      'reject', 'ignore' or a template"
+                .to_owned()),
+            _ => Ok(when),
+        }
+    }
+
     fn pair(&self, pair: &Pair, names: &mut SectionNames<'_>) -> Result<PairDefinition, MappingError> {
         let told = |message| MappingError::at(format!("pair '{}'", pair.name), message);
         Ok(PairDefinition {
@@ -240,7 +251,7 @@ impl SectionCompiler<'_> {
         let when = used.when.as_ref().map(|when| self.condition(when, names)).transpose().map_err(told)?;
         names.has_each = true;
         let fields = Field::compile_table(&rule.fields, &mut self.with(names));
-        let occurred_at = rule.occurred_at.as_ref().map(|source| self.when(source, names)).transpose();
+        let occurred_at = rule.occurred_at.as_ref().map(|source| self.own_when(source, names)).transpose();
         names.has_each = false;
         let fields = fields.map_err(told)?;
         probe::check(&rule.command, &fields).map_err(told)?;
@@ -296,7 +307,7 @@ impl SectionCompiler<'_> {
             (None, OnChange::Reject) => None,
         };
         let occurred_at = match (&rule.occurred_at, pair) {
-            (Some(source), _) => Some(self.when(source, names)?),
+            (Some(source), _) => Some(self.own_when(source, names)?),
             (None, Some(_)) => Some(When { value: self.started_at(names)?, missing: Missing::Reject }),
             (None, None) => None,
         };
