@@ -7,4 +7,5 @@ mod company;
 mod ensures;
 mod pairs;
 mod real_data;
+mod rivals;
 mod rules;

@@ -14,8 +14,9 @@ use letopis_domain::refusal::{RefusalCode, Refused};
 use letopis_eventlog::chunk::{Chunk, ChunkOutcome};
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::{AppendError, ReadError, TransactError};
-use letopis_eventlog::log::{Log, RequestKey};
+use letopis_eventlog::log::{Log, RequestDigest, RequestKey};
 use letopis_eventlog::transact::Envelope;
+use rustc_hash::FxHashMap;
 
 use super::error::{MappingError, RowError};
 use super::pairing::RowText;
@@ -115,6 +116,8 @@ pub async fn run(
 
 struct Importer<'a> {
     chunk: Chunk,
+    /// Revisions that the chunk holds and the log does not know yet.
+    revisions: FxHashMap<RequestId, RequestDigest>,
     log: Arc<dyn Log>,
     namespace: super::identity::Namespace,
     jobs: Arc<[Job]>,
@@ -151,6 +154,7 @@ impl<'a> Importer<'a> {
         }
         Self {
             chunk: Chunk::new(Arc::clone(&log), env),
+            revisions: FxHashMap::default(),
             log,
             namespace: plan.namespace,
             jobs,
@@ -177,7 +181,7 @@ impl<'a> Importer<'a> {
             let told = |error: RowError| MappingError::at(&step.place, format!("{} ({})", error.message, error.code));
             let prepared = prepare_setup(step, &scope).map_err(told)?;
             let mut done = Done::default();
-            match self.execute(&prepared, &mut done.counts).await {
+            match self.execute(&prepared, &mut done.counts) {
                 Ok(_) => self.summary.setup_events += done.counts.events,
                 Err(TransactError::Refused(refused)) => {
                     let error = RowError { code: refused.code.as_str(), message: refused.message };
@@ -236,7 +240,9 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
+    /// All rows in one append, so that what is counted is what was recorded, also when it is tried again.
     async fn try_rows(&mut self, rows: &[RowWork]) -> Result<Done, TransactError> {
+        self.revisions.clear();
         let mut done = Done::default();
         for row in rows {
             let starts = row.started.len() as u64;
@@ -251,7 +257,7 @@ impl<'a> Importer<'a> {
                 }
                 Meaning::Ignored => done.counts.ignored += weight,
                 Meaning::Rejected(error) => reject(row, error, &mut done),
-                Meaning::Commands(commands) => match self.row(commands, &mut done.counts).await? {
+                Meaning::Commands(commands) => match self.row(commands, &mut done.counts)? {
                     RowOutcome::Accepted => done.counts.accepted += weight,
                     RowOutcome::Duplicate => done.counts.duplicates += weight,
                     RowOutcome::Rejected(error) => reject(row, &error, &mut done),
@@ -263,7 +269,7 @@ impl<'a> Importer<'a> {
         Ok(done)
     }
 
-    async fn row(&mut self, commands: &[Prepared], counts: &mut Counts) -> Result<RowOutcome, TransactError> {
+    fn row(&mut self, commands: &[Prepared], counts: &mut Counts) -> Result<RowOutcome, TransactError> {
         let has_own = commands.iter().any(|command| !command.is_ensure);
         let (mut is_new, mut refusal) = (false, None);
         for command in commands {
@@ -271,7 +277,7 @@ impl<'a> Importer<'a> {
             if refusal.is_some() && !command.is_ensure {
                 break;
             }
-            match self.execute(command, counts).await {
+            match self.execute(command, counts) {
                 Ok(recorded) => is_new |= recorded && (!command.is_ensure || !has_own),
                 Err(TransactError::Refused(refused)) => {
                     refusal.get_or_insert_with(|| told(command, &refused));
@@ -286,7 +292,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Carries a command out; says whether it brought events.
-    async fn execute(&mut self, prepared: &Prepared, counts: &mut Counts) -> Result<bool, TransactError> {
+    fn execute(&mut self, prepared: &Prepared, counts: &mut Counts) -> Result<bool, TransactError> {
         let outcome = self.chunk.execute(&prepared.command, &envelope(prepared, prepared.key.clone()));
         let is_known = match &outcome {
             Ok(ChunkOutcome::Duplicate) => true,
@@ -296,35 +302,41 @@ impl<'a> Importer<'a> {
         match &prepared.revision {
             // Which row sees a value first depends on the files at hand: an ensure rule counts once per value.
             _ if is_known && prepared.is_ensure => Ok(false),
-            Some(_) if is_known => self.revise(prepared, outcome.is_ok(), counts).await,
+            Some(_) if is_known => self.revise(prepared, outcome.is_ok(), counts),
             _ => Ok(count(&outcome?, counts)),
         }
     }
 
     /// The identity came before: records the new content unless it is what was recorded last.
-    async fn revise(
-        &mut self,
-        prepared: &Prepared,
-        is_first: bool,
-        counts: &mut Counts,
-    ) -> Result<bool, TransactError> {
+    fn revise(&mut self, prepared: &Prepared, is_first: bool, counts: &mut Counts) -> Result<bool, TransactError> {
         let Some(revision) = &prepared.revision else { return Ok(false) };
-        self.chunk.commit().await?;
         let mut last_is_same = is_first;
         for number in 1_u64.. {
             let id = self.revision_id(prepared, number)?;
-            if let Some(known) = self.log.find_request(&id)? {
-                last_is_same = known.digest == prepared.key.digest;
+            if let Some(digest) = self.revision_digest(&id)? {
+                last_is_same = digest == prepared.key.digest;
                 continue;
             }
             if last_is_same {
                 return Ok(false);
             }
             let key = RequestKey { id, digest: prepared.key.digest };
-            let outcome = self.chunk.execute(revision, &envelope(prepared, key))?;
-            return Ok(count(&outcome, counts));
+            let outcome = self.chunk.execute(revision, &envelope(prepared, key.clone()))?;
+            let is_new = count(&outcome, counts);
+            if is_new {
+                self.revisions.insert(key.id, key.digest);
+            }
+            return Ok(is_new);
         }
         Ok(false)
+    }
+
+    /// The content of a revision, in the log or in the batch at hand.
+    fn revision_digest(&self, id: &RequestId) -> Result<Option<RequestDigest>, ReadError> {
+        match self.revisions.get(id) {
+            Some(digest) => Ok(Some(*digest)),
+            None => Ok(self.log.find_request(id)?.map(|known| known.digest)),
+        }
     }
 
     fn revision_id(&self, prepared: &Prepared, number: u64) -> Result<RequestId, TransactError> {
