@@ -5,6 +5,7 @@
 mod bad_input;
 mod company;
 mod ensures;
+mod inputs;
 mod pairs;
 mod real_data;
 mod rivals;

@@ -29,8 +29,11 @@ pub struct Input {
 enum Form {
     Plain,
     Gzip,
-    Member { start: u64, deflated: bool, size: u64, crc: u32 },
+    Member { start: u64, deflated: bool, size: u64, crc: u32, gzipped: bool },
 }
+
+/// The first bytes of a gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 impl Input {
     /// Everything that can be imported from a path.
@@ -55,9 +58,8 @@ impl Input {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = path.to_owned();
         Ok(match &magic[..size] {
-            [0x1f, 0x8b, ..] => {
-                let base = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
-                vec![Self { name, base, path, form: Form::Gzip, stored_size }]
+            magic if magic.starts_with(&GZIP) => {
+                vec![Self { base: unzipped(&name), name, path, form: Form::Gzip, stored_size }]
             }
             [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6] => {
                 members(&name, &path).map_err(|error| format!("{}: {error}", path.display()))?
@@ -71,6 +73,12 @@ impl Input {
         pattern.matches(&self.base) || pattern.matches(&self.name)
     }
 
+    fn begins_with(&self, magic: [u8; 2]) -> io::Result<bool> {
+        let mut found = [0; 2];
+        let size = read_up_to(&mut self.open(&Arc::default())?, &mut found)?;
+        Ok(found[..size] == magic)
+    }
+
     /// Opens it as the bytes of its text; `meter` counts what is read from the disk.
     ///
     /// # Errors
@@ -82,12 +90,13 @@ impl Input {
             Form::Gzip => {
                 Box::new(MultiGzDecoder::new(io::BufReader::new(Metered { reader: file, meter: Arc::clone(meter) })))
             }
-            Form::Member { start, deflated, size, crc } => {
+            Form::Member { start, deflated, size, crc, gzipped } => {
                 file.seek(SeekFrom::Start(start))?;
                 let stored = Metered { reader: file.take(self.stored_size), meter: Arc::clone(meter) };
                 let reader: Box<dyn Read + Send> =
                     if deflated { Box::new(DeflateDecoder::new(io::BufReader::new(stored))) } else { Box::new(stored) };
-                Box::new(Checked { reader, crc: Crc::new(), size, expected: crc })
+                let checked = Checked { reader, crc: Crc::new(), size, expected: crc };
+                if gzipped { Box::new(MultiGzDecoder::new(io::BufReader::new(checked))) } else { Box::new(checked) }
             }
         })
     }
@@ -117,18 +126,22 @@ fn members(archive: &str, path: &Path) -> Result<Vec<Input>, String> {
         if member.encrypted() {
             return Err(format!("member '{}' is encrypted", member.name()));
         }
-        let start = member.data_start();
-        let form = Form::Member { start, deflated, size: member.size(), crc: member.crc32() };
+        let (start, size, crc) = (member.data_start(), member.size(), member.crc32());
         let base = member.name().rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        inputs.push(Input {
-            name: format!("{archive}/{}", member.name()),
-            base,
-            path: path.to_owned(),
-            form,
-            stored_size: member.compressed_size(),
-        });
+        let name = format!("{archive}/{}", member.name());
+        let form = |gzipped| Form::Member { start, deflated, size, crc, gzipped };
+        let plain =
+            Input { name, base, path: path.to_owned(), form: form(false), stored_size: member.compressed_size() };
+        // What cannot be read is told when it is read.
+        let is_gzip = plain.begins_with(GZIP).unwrap_or(false);
+        inputs.push(if is_gzip { Input { base: unzipped(&plain.base), form: form(true), ..plain } } else { plain });
     }
     Ok(inputs)
+}
+
+/// The name of what is in a gzip file.
+fn unzipped(name: &str) -> String {
+    name.strip_suffix(".gz").unwrap_or(name).to_owned()
 }
 
 fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
