@@ -1,7 +1,7 @@
 //! Reading times and days in the formats and zones of a file.
 
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems};
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use letopis_domain::values::Timestamp;
 
@@ -112,10 +112,28 @@ impl TimeFormat {
 pub fn instant(local: NaiveDateTime, zone: Tz) -> Timestamp {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc).into(),
-        LocalResult::None => (1..=24)
-            .find_map(|quarters| zone.from_local_datetime(&(local + TimeDelta::minutes(15 * quarters))).earliest())
-            .map_or_else(|| local.and_utc().into(), |at| at.with_timezone(&Utc).into()),
+        LocalResult::None => {
+            after_gap(local, zone).map_or_else(|| local.and_utc().into(), |at| at.with_timezone(&Utc).into())
+        }
     }
+}
+
+/// The first instant after the gap in which a local time lies. Clocks are set at whole seconds, and no gap is longer
+/// than the day that Samoa left out.
+fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
+    let whole = local.with_nanosecond(0)?;
+    let find = |seconds: i64| zone.from_local_datetime(&(whole + TimeDelta::seconds(seconds))).earliest();
+    let quarter = (1..=4 * 24 + 1).map(|quarters| quarters * 900).find(|seconds| find(*seconds).is_some())?;
+    let (mut inside, mut outside) = (quarter - 900, quarter);
+    while outside - inside > 1 {
+        let middle = i64::midpoint(inside, outside);
+        if find(middle).is_some() {
+            outside = middle;
+        } else {
+            inside = middle;
+        }
+    }
+    find(outside)
 }
 
 #[cfg(test)]
@@ -143,7 +161,11 @@ mod tests {
     fn a_time_that_clocks_skipped_becomes_the_first_that_exists() {
         let amsterdam = Tz::Europe__Amsterdam;
         assert_eq!(time("%Y-%m-%d %H:%M", amsterdam, "2012-03-25 02:30"), "2012-03-25T01:00:00Z");
+        assert_eq!(time("%Y-%m-%d %H:%M", amsterdam, "2012-03-25 02:37"), "2012-03-25T01:00:00Z");
+        assert_eq!(time("%Y-%m-%d %H:%M:%S%.f", amsterdam, "2012-03-25 02:59:59.75"), "2012-03-25T01:00:00Z");
         assert_eq!(time("%Y-%m-%d %H:%M", amsterdam, "2011-10-30 02:30"), "2011-10-30T00:30:00Z");
+        assert_eq!(time("%Y-%m-%d", Tz::America__Sao_Paulo, "2018-11-04"), "2018-11-04T03:00:00Z");
+        assert_eq!(time("%Y-%m-%d %H:%M", Tz::Pacific__Apia, "2011-12-30 08:00"), "2011-12-30T10:00:00Z");
     }
 
     #[test]
