@@ -9,5 +9,6 @@
 //! each group is synced before it is acknowledged rests on `WriteOptions::sync` and on reading `sequencer.rs`.
 
 mod child;
+mod demo;
 mod kill;
 mod refused_writes;

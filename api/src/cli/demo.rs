@@ -1,14 +1,20 @@
 //! `letopis demo`: fills an empty data folder with a believable company.
 
+use std::fs::{self, File};
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::ValueEnum;
-use letopis_eventlog::environment::SeededEnvironment;
+use letopis_eventlog::environment::{SeededEnvironment, SystemEnvironment};
 use letopis_eventlog::log::Log;
-use letopis_eventlog::rocks::{Options, RocksLog};
+use letopis_eventlog::rocks::{FolderError, OpenError, Options, RocksLog};
 
 use super::{DataFolder, Meter};
-use crate::demo::{self, Size};
+use crate::demo::{self, DemoError, Size, Told};
+
+/// Where the demo grows, inside the data folder. What a stopped demo leaves there is nobody's company yet.
+const UNFINISHED: &str = "demo-unfinished";
 
 /// What to write.
 #[derive(clap::Args)]
@@ -42,19 +48,71 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         SizeName::Medium => Size::Medium,
         SizeName::Large => Size::Large,
     };
-    let env = Arc::new(SeededEnvironment::new(arguments.seed, demo::START));
-    let log = RocksLog::open(&arguments.folder.data, Arc::<SeededEnvironment>::clone(&env), &Options::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut meter = Meter::new("writing the demo", "events");
-    let all: Arc<dyn Log> = Arc::<RocksLog>::clone(&log);
-    let mut show = |events| meter.set(events, size.events().max(events));
-    let told = runtime.block_on(demo::write(all, env, arguments.seed, size, &mut show));
+    let told = fill(&arguments.folder.data, arguments.seed, |log, env| {
+        let mut show = |events| meter.set(events, size.events().max(events));
+        runtime.block_on(demo::write(log, env, arguments.seed, size, &mut show))
+    });
     meter.finish();
-    log.close()?;
     let told = told?;
     println!("{} events in {}", told.events, arguments.folder.data.display());
     println!("  the customer whose page was almost sold twice: account {}", told.account);
     println!("  the seller who dumps leads:                    employee {}", told.dumper);
     println!("  the seller who believes in every deal:         employee {}", told.optimist);
     Ok(())
+}
+
+/// Writes a demo beside the place of the log and moves it there when it is done, so that no part of a company is
+/// ever taken for a whole one.
+fn fill(
+    folder: &Path,
+    seed: u64,
+    write: impl FnOnce(Arc<dyn Log>, Arc<SeededEnvironment>) -> Result<Told, DemoError>,
+) -> anyhow::Result<Told> {
+    let place = folder.join("log");
+    let unfinished = folder.join(UNFINISHED);
+    let empty = if place.exists() { Some(open_empty(folder)?) } else { None };
+    remove_left_over(&unfinished)?;
+    let env = Arc::new(SeededEnvironment::new(seed, demo::START));
+    let log = RocksLog::open(&unfinished, Arc::<SeededEnvironment>::clone(&env), &Options::default())?;
+    let told = write(Arc::<RocksLog>::clone(&log), env);
+    log.close()?;
+    let told = told?;
+    drop(log);
+    if let Some(empty) = empty {
+        empty.close()?;
+        drop(empty);
+        fs::remove_dir_all(&place).with_context(|| format!("failed to remove the empty {}", place.display()))?;
+    }
+    fs::rename(unfinished.join("log"), &place).with_context(|| format!("failed to create {}", place.display()))?;
+    fs::remove_dir_all(&unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))?;
+    File::open(folder)?.sync_all().with_context(|| format!("failed to sync {}", folder.display()))?;
+    Ok(told)
+}
+
+/// Opens a log that must be empty, so that nobody else fills it meanwhile.
+fn open_empty(folder: &Path) -> anyhow::Result<Arc<RocksLog>> {
+    let log = RocksLog::open(folder, Arc::new(SystemEnvironment), &Options::default())?;
+    match log.head().0 {
+        0 => Ok(log),
+        head => {
+            log.close()?;
+            Err(DemoError::NotEmpty(head).into())
+        }
+    }
+}
+
+/// Removes what a demo left that was stopped, unless it is still being written.
+fn remove_left_over(unfinished: &Path) -> anyhow::Result<()> {
+    if !unfinished.exists() {
+        return Ok(());
+    }
+    match RocksLog::open(unfinished, Arc::new(SystemEnvironment), &Options::default()) {
+        Err(error @ OpenError::Folder(FolderError::InUse { .. })) => return Err(error.into()),
+        Ok(log) => log.close()?,
+        // Damaged, as after a power cut: it goes all the same.
+        Err(_) => {}
+    }
+    fs::remove_dir_all(unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))
 }
