@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 bin=${CARGO_TARGET_DIR:-target}/debug
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
-for bench in append replay query import; do
+for bench in append replay query import http; do
     printf 'bench: %s\n' "$bench" >&2
     "$bin/bench-$bench" | tee -a "$rows" >&2
 done

@@ -34,16 +34,24 @@ fn id<T: From<Uuid>>(kind: u128, number: u128) -> T {
 /// Makes the events of the company, in an order as in life: many stories at once.
 pub struct Workload {
     random: SmallRng,
+    deals_per_account: u128,
     made: u64,
     stories: u128,
     waiting: Vec<Event>,
 }
 
 impl Workload {
-    /// The company of a seed; it begins with its own structure.
+    /// The company of a seed, with four deals per customer; it begins with its own structure.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let mut workload = Self { random: SmallRng::seed_from_u64(seed), made: 0, stories: 0, waiting: Vec::new() };
+        Self::of_customers(seed, 4)
+    }
+
+    /// The company of a seed whose customers have so many deals each.
+    #[must_use]
+    pub fn of_customers(seed: u64, deals_per_account: u128) -> Self {
+        let random = SmallRng::seed_from_u64(seed);
+        let mut workload = Self { random, deals_per_account, made: 0, stories: 0, waiting: Vec::new() };
         workload.waiting.extend((0..EMPLOYEES).rev().map(|number| {
             let kind = if number == 0 { EmployeeKind::System } else { EmployeeKind::Human };
             let team = Some(id(2, number % 7));
@@ -113,8 +121,8 @@ impl Workload {
         let employee = Some(id(1, self.random.random_range(0..EMPLOYEES)));
         let about_lead = Subjects { lead: Some(id(4, number)), ..Subjects::default() };
         let about_deal = Subjects {
-            account: Some(id(5, number / 4)),
-            contact: Some(id(6, number / 4)),
+            account: Some(id(5, number / self.deals_per_account)),
+            contact: Some(id(6, number / self.deals_per_account)),
             opportunity: Some(id(7, number)),
             lead: None,
         };
@@ -123,9 +131,9 @@ impl Workload {
         events.push(self.call(about_lead));
         events.push(self.call(about_lead));
         events.push(self.rejected(number));
-        if number.is_multiple_of(4) {
-            events.push(account(number / 4));
-            events.push(contact(number / 4));
+        if number.is_multiple_of(self.deals_per_account) {
+            events.push(account(number / self.deals_per_account));
+            events.push(contact(number / self.deals_per_account));
         }
         events.push(self.opened(number));
         let reached = self.random.random_range(0..STAGES.len());
@@ -212,8 +220,8 @@ impl Workload {
     fn opened(&mut self, number: u128) -> Event {
         OpportunityOpened {
             opportunity: id(7, number),
-            account: Some(id(5, number / 4)),
-            contact: Some(id(6, number / 4)),
+            account: Some(id(5, number / self.deals_per_account)),
+            contact: Some(id(6, number / self.deals_per_account)),
             origin_lead: None,
             stage: at(0),
             owner: Some(id(1, self.random.random_range(0..EMPLOYEES))),
