@@ -1,12 +1,10 @@
 //! What goes through the whole log: reading and decoding all of it, verifying it, and the space it takes.
 
-use std::fs;
-use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use letopis_benches::{Row, spread};
+use letopis_benches::{Row, size_of, spread};
 use letopis_domain::ids::Position;
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::RocksLog;
@@ -71,14 +69,4 @@ fn pages(log: &RocksLog) -> anyhow::Result<()> {
         anyhow::ensure!(log.get_many(&positions)?.iter().all(Option::is_some), "an event is missing");
     }
     Ok(())
-}
-
-fn size_of(folder: &Path) -> io::Result<u64> {
-    let mut size = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        size += if metadata.is_dir() { size_of(&entry.path())? } else { metadata.len() };
-    }
-    Ok(size)
 }

@@ -1,4 +1,5 @@
-//! How fast real rows and the demo come into a durable log, through the same commands as everything else.
+//! How fast real rows and the demo come into a durable log, through the same commands as everything else, and what
+//! room they take there.
 //!
 //! `cargo run -p letopis-benches --bin bench-import` measures in a folder under the current one, because `/tmp` may
 //! be no disk. The rows are those of BPI 2012, read from `../shared/data` or `LETOPIS_TEST_DATA`.
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use letopis::demo::{self, Size};
 use letopis::import::{self, Options, Plan, Rejects, Summary};
-use letopis_benches::{Probe, Row};
+use letopis_benches::{Probe, Row, size_of};
 use letopis_eventlog::environment::{Environment, SeededEnvironment, SystemEnvironment};
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::{self, RocksLog};
+use letopis_projections::Views;
 
 /// What to measure.
 #[derive(Parser)]
@@ -21,7 +23,7 @@ struct Arguments {
     /// Where the data goes.
     #[arg(long, default_value = ".")]
     folder: PathBuf,
-    /// Only these: `bpi`, `demo`.
+    /// Only these: `bpi`, `demo`, `space`.
     #[arg(long)]
     only: Option<String>,
 }
@@ -38,6 +40,9 @@ fn main() -> anyhow::Result<()> {
     if is_wanted("demo") {
         demo(&runtime, folder.path(), &raw)?;
     }
+    if is_wanted("space") {
+        space(&runtime, &folder.path().join("space"))?;
+    }
     Ok(())
 }
 
@@ -46,7 +51,7 @@ fn bpi(runtime: &tokio::runtime::Runtime, folder: &Path, raw: &str) -> anyhow::R
     let bar = "≥ 15,000 rows/s".to_owned();
     let input = data().join("bpi2012-loan-applications/events.csv.gz");
     if !input.exists() {
-        let measured = format!("not measured: {} is absent", input.display());
+        let measured = format!("not measured: {} is absent; set LETOPIS_TEST_DATA", input.display());
         Row { what, bar, measured, note: raw.to_owned() }.print();
         return Ok(());
     }
@@ -93,6 +98,31 @@ fn demo(runtime: &tokio::runtime::Runtime, folder: &Path, raw: &str) -> anyhow::
     }
     .print();
     log.close()?;
+    Ok(())
+}
+
+/// What a demo company of a million events takes on the disk, in all and in its parts.
+fn space(runtime: &tokio::runtime::Runtime, folder: &Path) -> anyhow::Result<()> {
+    let env = Arc::new(SeededEnvironment::new(1, demo::START));
+    let log = RocksLog::open(folder, Arc::<SeededEnvironment>::clone(&env), &rocks::Options::default())?;
+    let all: Arc<dyn Log> = Arc::<RocksLog>::clone(&log);
+    let events = runtime.block_on(demo::write(Arc::clone(&all), env, 1, Size::Large, &mut |_| {}))?.events;
+    let (views, _) = Views::open(all, &folder.join("views"))?;
+    views.catch_up()?;
+    views.compact()?;
+    views.close()?;
+    log.compact();
+    log.close()?;
+    let per_event = |part: &str| anyhow::Ok(size_of(&folder.join(part))? / events);
+    let (whole, records, indexes, views) =
+        (per_event(".")?, per_event("log/records")?, per_event("log/index")?, per_event("views")?);
+    Row {
+        what: format!("space of a demo company, {events} events, compacted"),
+        bar: "≤ 700 bytes/event in all".to_owned(),
+        measured: format!("{whole} bytes/event: records {records}, indexes {indexes}, views {views}"),
+        note: String::new(),
+    }
+    .print();
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use letopis_benches::{Latencies, Probe, Row, Workload, fill};
+use letopis_benches::{Latencies, Probe, Row, Workload, fill, size_of};
 use letopis_domain::ids::Position;
 use letopis_domain::query::AppendCondition;
 use letopis_eventlog::environment::SystemEnvironment;
@@ -142,17 +142,8 @@ fn print(what: String, bar: &str, measured: String, note: String) {
 }
 
 fn space(folder: &Path, what: &str, events: u64) -> anyhow::Result<()> {
-    let bytes = size(folder)?;
+    let bytes = size_of(folder)?;
     let measured = format!("{:.0} bytes/event", bytes as f64 / events as f64);
     print(format!("space of {what}, {events} events"), "≤ 700 bytes/event in all", measured, String::new());
     Ok(())
-}
-
-fn size(path: &Path) -> anyhow::Result<u64> {
-    let mut total = 0;
-    for entry in std::fs::read_dir(path)? {
-        let entry = entry?;
-        total += if entry.file_type()?.is_dir() { size(&entry.path())? } else { entry.metadata()?.len() };
-    }
-    Ok(total)
 }
