@@ -66,6 +66,33 @@ fn a_lead_becomes_a_won_deal_and_the_whole_way_stands_in_the_timeline() {
 }
 
 #[test]
+fn accounts_contacts_leads_and_deals_each_have_a_timeline() {
+    let app = TestApp::start();
+    let world = world::found(&app);
+    let lead = world::lead(&app, "web");
+    let convert = json!({ "lead": lead, "account": { "new": { "kind": "PRIVATE" } }, "contact": { "new": {} },
+        "opportunity": { "pipeline": world.pipeline } });
+    let selection = "lead { conversion { account { id } contact { id } opportunity { id } } }";
+    let parts = app.done("convertLead", convert, selection)["lead"]["conversion"].clone();
+    let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { \
+        ... on Account { timeline(types: [ACCOUNT_CREATED]) { ...T } } \
+        ... on Contact { timeline(types: [CONTACT_CREATED]) { ...T } } \
+        ... on Lead { timeline(types: [LEAD_RECEIVED]) { ...T } } \
+        ... on Opportunity { timeline(types: [OPPORTUNITY_OPENED]) { ...T } } } } \
+        fragment T on TimelineConnection { totalCount nodes { type } }";
+    let ids = json!([parts["account"]["id"], parts["contact"]["id"], lead, parts["opportunity"]["id"]]);
+    let nodes = app.request(query).variables(json!({ "ids": ids })).send().data()["nodes"].clone();
+    for (node, expected) in nodes.as_array().unwrap().iter().zip([
+        "ACCOUNT_CREATED",
+        "CONTACT_CREATED",
+        "LEAD_RECEIVED",
+        "OPPORTUNITY_OPENED",
+    ]) {
+        assert_eq!(node["timeline"], json!({ "totalCount": 1, "nodes": [{ "type": expected }] }));
+    }
+}
+
+#[test]
 fn n_edits_give_n_facts() {
     let app = TestApp::start();
     let account = world::account(&app, "Vega");

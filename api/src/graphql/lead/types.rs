@@ -8,14 +8,17 @@ use letopis_projections::reports::timeline::TimelineOf;
 
 use crate::error::FieldResult;
 use crate::graphql::account::Account;
+use crate::graphql::as_of::AsOf;
 use crate::graphql::company::Employee;
 use crate::graphql::contact::Contact;
 use crate::graphql::enums::LeadStatus;
+use crate::graphql::event_type::EventType;
 use crate::graphql::ids::global;
+use crate::graphql::lists::Slice;
 use crate::graphql::object::{link, object, text, texts, words};
 use crate::graphql::opportunity::Opportunity;
 use crate::graphql::scalars::{Date, DateTime, Position};
-use crate::graphql::timeline::History;
+use crate::graphql::timeline::{TimelineArguments, TimelineConnection};
 use crate::graphql::values::{Attribute, Money, attributes};
 
 object! {
@@ -136,9 +139,23 @@ impl Lead {
         self.state.conversion.clone().map(|state| LeadConversion { state, at: self.at })
     }
 
-    #[graphql(flatten)]
-    async fn history(&self) -> History {
-        History::new(TimelineOf::Lead(self.state.id), self.at)
+    /// What happened with the lead, in the order in which it happened.
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the schema")]
+    async fn timeline(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only events of these types.")] types: Option<Vec<EventType>>,
+        #[graphql(desc = "Only what happened at or after this instant.")] from: Option<DateTime>,
+        #[graphql(desc = "Only what happened before this instant.")] to: Option<DateTime>,
+        #[graphql(desc = "The first so many, at most 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+        #[graphql(desc = "As of which moment; that of the entity when absent.")] as_of: Option<AsOf>,
+    ) -> FieldResult<TimelineConnection> {
+        let slice = Slice { first, after, last, before };
+        let asked = TimelineArguments { types, from, to, slice, as_of };
+        asked.page(context, TimelineOf::Lead(self.state.id), self.at).await
     }
 }
 

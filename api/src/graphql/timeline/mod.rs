@@ -4,4 +4,4 @@ mod subscriptions;
 mod types;
 
 pub use subscriptions::TimelineSubscriptions;
-pub use types::{History, TimelineEntry};
+pub use types::{TimelineArguments, TimelineConnection, TimelineEntry};

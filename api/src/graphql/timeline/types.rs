@@ -26,44 +26,33 @@ use crate::graphql::values::seconds;
 
 connection!(TimelineConnection, TimelineEdge, TimelineEntry, "a timeline");
 
-/// The timeline of an entity, as a part of the entity itself.
-pub struct History {
-    of: TimelineOf,
-    at: LogPosition,
+/// What an entity is asked of its timeline: the arguments of its field `timeline`.
+pub struct TimelineArguments {
+    /// Only events of these types.
+    pub types: Option<Vec<EventType>>,
+    /// Only what happened at or after this instant.
+    pub from: Option<DateTime>,
+    /// Only what happened before this instant.
+    pub to: Option<DateTime>,
+    /// Which part.
+    pub slice: Slice,
+    /// As of which moment; that of the entity when absent.
+    pub as_of: Option<AsOf>,
 }
 
-impl History {
-    /// The history of an entity that is shown as of a position.
-    pub const fn new(of: TimelineOf, at: LogPosition) -> Self {
-        Self { of, at }
-    }
-}
-
-/// The timeline of an entity, as a part of the entity itself.
-#[Object]
-impl History {
-    /// What happened, in the order in which it happened. An account's timeline holds that of its contacts, leads and
-    /// deals too.
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the schema")]
-    async fn timeline(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Only events of these types.")] types: Option<Vec<EventType>>,
-        #[graphql(desc = "Only what happened at or after this instant.")] from: Option<DateTime>,
-        #[graphql(desc = "Only what happened before this instant.")] to: Option<DateTime>,
-        #[graphql(desc = "The first so many, at most 100; 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last so many, at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
-        #[graphql(desc = "As of which moment; that of the entity when absent.")] as_of: Option<AsOf>,
-    ) -> FieldResult<TimelineConnection> {
-        let as_of = as_of.unwrap_or(AsOf::Position(Position(self.at)));
+impl TimelineArguments {
+    /// The page of an entity that is shown as of a position.
+    ///
+    /// # Errors
+    /// When the page is not well asked for, or cannot be read.
+    pub async fn page(self, context: &Context<'_>, of: TimelineOf, at: LogPosition) -> FieldResult<TimelineConnection> {
+        let as_of = self.as_of.unwrap_or(AsOf::Position(Position(at)));
         let view = as_of::view(context, Some(as_of)).await?;
         let query = TimelineQuery {
-            of: self.of,
-            types: types.unwrap_or_default().into_iter().map(|event_type| event_type.0).collect(),
-            period: Between { from: from.map(|at| at.0), until: to.map(|at| at.0) },
-            page: Slice { first, after, last, before }.page(decode)?,
+            of,
+            types: self.types.unwrap_or_default().into_iter().map(|event_type| event_type.0).collect(),
+            period: Between { from: self.from.map(|at| at.0), until: self.to.map(|at| at.0) },
+            page: self.slice.page(decode)?,
         };
         let page = view.timeline(&query).map_err(FieldError::from)?;
         let log = &app(context)?.log;
