@@ -139,6 +139,11 @@ impl Facts {
         std::mem::take(&mut self.timeline.pending)
     }
 
+    /// Whether timeline entries wait to be written.
+    pub(crate) fn has_entries(&self) -> bool {
+        !self.timeline.pending.is_empty()
+    }
+
     pub(crate) fn tables(&self) -> Vec<Listed<'_>> {
         tables!(self, shared)
     }

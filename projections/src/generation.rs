@@ -16,6 +16,7 @@ use rand::rngs::OsRng;
 
 use crate::comment::CommentKey;
 use crate::facts::{Facts, shape};
+use crate::models::timeline::Entry;
 use crate::store::{Changes, Mark, Store, StoreError};
 
 /// The rows, where they are stored, and whether the folder goes when the last reader is done.
@@ -52,38 +53,55 @@ impl Generation {
         self.facts.read().applied()
     }
 
-    /// Folds events that follow what was folded, and makes their timeline entries readable. After an error, calling
-    /// it again with whatever follows writes what is still missing.
-    pub(crate) fn apply(&self, events: &[std::sync::Arc<Recorded>]) -> Result<Position, StoreError> {
-        let (entries, applied) = {
+    /// Folds events that follow what was folded, and makes their timeline entries readable. After an error
+    /// [`Self::write_entries`] makes readable what is still missing.
+    pub(crate) fn apply(&self, events: &[std::sync::Arc<Recorded>]) -> Result<(), StoreError> {
+        {
             let mut facts = self.facts.write();
             for event in events {
                 facts.apply(event);
             }
+        }
+        self.write_entries()
+    }
+
+    /// Writes the timeline entries that were folded and are not written yet.
+    pub(crate) fn write_entries(&self) -> Result<(), StoreError> {
+        if !self.facts.read().has_entries() {
+            return Ok(());
+        }
+        let (entries, applied) = {
+            let mut facts = self.facts.write();
             (facts.take_entries(), facts.applied())
         };
         let mut changes = Changes::default();
-        for entry in &entries {
-            changes.put(&entry.key(), &entry.value());
-        }
-        changes.mark(Mark::Timeline, applied.0);
-        if let Err(error) = self.store()?.write(&changes) {
+        put(&mut changes, &entries, applied);
+        let written = self.store().and_then(|store| store.write(&changes));
+        if written.is_err() {
             self.facts.write().put_back(entries);
-            return Err(error);
         }
-        Ok(applied)
+        written
     }
 
-    /// Stores the rows that changed since the last checkpoint.
+    /// Stores the rows that changed since the last checkpoint, and the timeline entries that belong to them: a
+    /// checkpoint never stands without one of its entries.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
-        let changed = self.facts.write().take_changed();
+        let (changed, entries, applied) = {
+            let mut facts = self.facts.write();
+            (facts.take_changed(), facts.take_entries(), facts.applied())
+        };
         let encoded = self.facts.read().encode(&changed);
         let written = encoded.and_then(|mut changes| {
+            if !entries.is_empty() {
+                put(&mut changes, &entries, applied);
+            }
             changes.mark(Mark::Shape, shape());
             self.store()?.write(&changes)
         });
         if written.is_err() {
-            self.facts.write().distrust();
+            let mut facts = self.facts.write();
+            facts.distrust();
+            facts.put_back(entries);
         }
         written
     }
@@ -135,6 +153,13 @@ impl Generation {
     pub(crate) fn give_up(&self) {
         self.is_obsolete.store(true, Ordering::SeqCst);
     }
+}
+
+fn put(changes: &mut Changes, entries: &[Entry], applied: Position) {
+    for entry in entries {
+        changes.put(&entry.key(), &entry.value());
+    }
+    changes.mark(Mark::Timeline, applied.0);
 }
 
 impl Drop for Generation {

@@ -54,14 +54,17 @@ impl Shared {
         });
     }
 
+    /// Tells whoever waits how far the read models are.
+    fn announce(&self, position: Position) {
+        self.applied.send_if_modified(|applied| std::mem::replace(applied, position) != position);
+    }
+
     /// Folds one batch and stores what is due.
     pub(crate) fn step(&self) -> Result<usize, FoldError> {
         let mut folding = self.folding.lock();
         let generation = self.generation();
         let count = fold_batch(&*self.log, &generation, &mut folding)?;
-        if count > 0 {
-            self.applied.send_replace(generation.applied());
-        }
+        self.announce(generation.applied());
         folding.checkpoint(&generation, false)?;
         Ok(count)
     }
@@ -78,7 +81,7 @@ impl Shared {
         let applied = next.applied();
         let before = std::mem::replace(&mut *self.current.write(), Arc::new(next));
         before.give_up();
-        self.applied.send_replace(applied);
+        self.announce(applied);
         Ok(())
     }
 }

@@ -51,15 +51,17 @@ impl Folding {
     }
 }
 
-/// Folds one batch; tells how many events it had.
+/// Folds one batch; tells how many events it had. What an earlier batch could not write comes first: nothing is folded
+/// on top of it, and without an error everything folded is readable.
 pub(crate) fn fold_batch(log: &dyn Log, generation: &Generation, folding: &mut Folding) -> Result<usize, FoldError> {
+    generation.write_entries()?;
     let after = generation.applied();
     if log.head() <= after {
         return Ok(0);
     }
     let events = log.read(&Query::all(), Range::after(after, BATCH_EVENTS))?;
-    generation.apply(&events)?;
     folding.unsaved += events.len() as u64;
+    generation.apply(&events)?;
     Ok(events.len())
 }
 

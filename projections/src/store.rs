@@ -82,6 +82,9 @@ pub(crate) struct Store {
     options: Options,
     /// Sorted files written so far, which gives each a name of its own.
     ingested: AtomicU64,
+    /// Whether writes fail, as they do on a full disk.
+    #[cfg(test)]
+    pub(crate) is_full: std::sync::atomic::AtomicBool,
 }
 
 impl Store {
@@ -89,10 +92,20 @@ impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         let options = options();
         let db = DB::open(&options, folder)?;
-        Ok(Self { db, options, ingested: AtomicU64::new(0) })
+        Ok(Self {
+            db,
+            options,
+            ingested: AtomicU64::new(0),
+            #[cfg(test)]
+            is_full: false.into(),
+        })
     }
 
     pub(crate) fn write(&self, changes: &Changes) -> Result<(), StoreError> {
+        #[cfg(test)]
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(StoreError::Rows("the disk is full".to_owned()));
+        }
         let mut without_wal = WriteOptions::default();
         without_wal.disable_wal(true);
         Ok(self.db.write_opt(&changes.0, &without_wal)?)

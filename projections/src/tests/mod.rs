@@ -3,6 +3,7 @@
 mod story;
 
 mod audit;
+mod faults;
 mod funnel;
 mod history;
 mod laws;

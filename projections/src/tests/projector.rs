@@ -21,20 +21,20 @@ use crate::views::{AsOf, ViewError};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Company {
+pub(super) struct Company {
     log: Arc<MemoryLog>,
     env: Arc<SeededEnvironment>,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Company {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let env = Arc::new(SeededEnvironment::new(7, NOW));
         let log = MemoryLog::new(env.clone());
         Self { log, env, folder: tempfile::tempdir().unwrap() }
     }
 
-    async fn append(&self, events: impl IntoIterator<Item = Event>) -> Position {
+    pub(super) async fn append(&self, events: impl IntoIterator<Item = Event>) -> Position {
         let new = |event| NewEvent {
             id: EventId(self.env.new_uuid()),
             occurred_at: NOW,
@@ -48,12 +48,12 @@ impl Company {
         self.log.append(AppendRequest { requests, condition: AppendCondition::default() }).await.unwrap().last
     }
 
-    fn views(&self) -> (Views, Found) {
+    pub(super) fn views(&self) -> (Views, Found) {
         Views::open(self.log.clone(), self.folder.path()).unwrap()
     }
 }
 
-fn leads(numbers: std::ops::Range<u128>) -> impl Iterator<Item = Event> {
+pub(super) fn leads(numbers: std::ops::Range<u128>) -> impl Iterator<Item = Event> {
     numbers.map(|number| received(number).into())
 }
 
