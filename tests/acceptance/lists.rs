@@ -49,6 +49,29 @@ fn pages_from_both_ends_neither_skip_nor_repeat() {
 }
 
 #[test]
+fn events_are_paged_by_their_cursors() {
+    let app = TestApp::start();
+    for _ in 0..7 {
+        world::lead(&app, "web");
+    }
+    let query = "query ($after: Position) { events(first: 3, after: $after) { totalCount nodes { position } \
+        edges { cursor } pageInfo { hasNextPage endCursor } } }";
+    let (mut seen, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = app.request(query).variables(json!({ "after": after })).send().data()["events"].clone();
+        let position = |node: &Value| node["position"].as_str().unwrap().to_owned();
+        seen.extend(page["nodes"].as_array().unwrap().iter().map(position));
+        assert_eq!(page["totalCount"], 7);
+        after = page["pageInfo"]["endCursor"].clone();
+        assert_eq!(page["edges"].as_array().unwrap().last().unwrap()["cursor"], after);
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(seen, ["1", "2", "3", "4", "5", "6", "7"]);
+}
+
+#[test]
 fn filters_combine() {
     let app = TestApp::start();
     let world = world::found(&app);

@@ -12,7 +12,7 @@ use crate::context::{app, request};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::event_type::EventType;
 use crate::graphql::ids::split;
-use crate::graphql::page::{Page, connection, cursor, size};
+use crate::graphql::page::{Page, connection, size};
 use crate::graphql::scalars::{DateTime, Position};
 
 connection!(EventConnection, EventEdge, RecordedEvent, "events, oldest first");
@@ -83,7 +83,7 @@ impl EventQueries {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which events; every event when absent.")] query: Option<EventQueryInput>,
-        #[graphql(desc = "Only events after this position.")] after: Option<Position>,
+        #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
         let (app, at) = (app(context)?, request(context)?.position());
@@ -94,9 +94,10 @@ impl EventQueries {
         let mut found = app.log.read(&query, range).map_err(FieldError::from)?;
         let has_next = found.len() > size;
         found.truncate(size);
+        // A cursor is the position itself, because that is what `after` takes.
         let entry = |recorded: Arc<_>| {
             let event = RecordedEvent::new(recorded, at);
-            (cursor(event.position().to_string().as_bytes()), event)
+            (event.position().to_string(), event)
         };
         let log = Arc::clone(&app.log);
         Ok(EventConnection(Page {
