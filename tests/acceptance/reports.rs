@@ -124,3 +124,14 @@ fn totals_and_conversion_are_divided_by_columns() {
         { "key": [{ "value": "web" }], "leads": 2, "converted": 0, "conversion": 0.0 }]);
     assert_eq!(report["leadConversion"]["groups"], conversion);
 }
+
+#[test]
+fn leads_are_divided_by_the_currency_of_their_amount() {
+    let app = TestApp::start();
+    for currency in ["USD", "EUR", "EUR"] {
+        app.done("receiveLead", json!({ "amount": { "amount": "10", "currency": currency } }), "lead { id }");
+    }
+    let report = app.data("{ leadConversion(groupBy: [{ column: CURRENCY }]) { groups { key { value id } leads } } }");
+    let group = |currency: &str, leads: i32| json!({ "key": [{ "value": currency, "id": null }], "leads": leads });
+    assert_eq!(report["leadConversion"]["groups"], json!([group("EUR", 2), group("USD", 1)]));
+}

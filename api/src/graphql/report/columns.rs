@@ -174,7 +174,7 @@ impl GroupValue {
     }
 
     fn global_id(&self) -> Option<ID> {
-        Some(match &self.value {
+        let id = match &self.value {
             Value::Employee(id) => global(*id),
             Value::Team(id) => global(*id),
             Value::Unit(id) => global(*id),
@@ -185,15 +185,23 @@ impl GroupValue {
             Value::Pipeline(id) => global(*id),
             Value::Resource(id) => global(*id),
             Value::Entity(id) => global_of("entity", *id),
-            _ => return None,
-        })
+            Value::Null
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Flag(_)
+            | Value::Date(_)
+            | Value::Time(_)
+            | Value::Money(_)
+            | Value::Currency(_) => return None,
+        };
+        Some(id)
     }
 }
 
 /// A value by which facts were grouped: an entity, or a plain value; null = none was given.
 #[Object]
 impl GroupValue {
-    /// The plain value: a text, a number as text, true or false, a day, an instant; null for entities.
+    /// The plain value: a text, a number as text, true or false, a day, an instant, a currency; null for entities.
     async fn value(&self) -> Json {
         Json(match &self.value {
             Value::Text(text) => serde_json::Value::from(text.as_str()),
@@ -202,7 +210,18 @@ impl GroupValue {
             Value::Date(date) => serde_json::Value::from(date.to_string()),
             Value::Time(time) => serde_json::Value::from(time.to_string()),
             Value::Money(money) => serde_json::Value::from(money.to_string()),
-            _ => serde_json::Value::Null,
+            Value::Currency(currency) => serde_json::Value::from(currency.to_string()),
+            Value::Null
+            | Value::Employee(_)
+            | Value::Team(_)
+            | Value::Unit(_)
+            | Value::Lead(_)
+            | Value::Account(_)
+            | Value::Contact(_)
+            | Value::Opportunity(_)
+            | Value::Pipeline(_)
+            | Value::Resource(_)
+            | Value::Entity(_) => serde_json::Value::Null,
         })
     }
 
