@@ -120,7 +120,7 @@ impl Span {
         let mut from = (query.period.from.map_or(i64::MIN, Timestamp::micros), 0);
         let mut until = (query.period.until.map_or(i64::MAX, Timestamp::micros), 0);
         if let Some(after) = query.page.after {
-            from = from.max((after.occurred_at.micros(), after.position.0 + 1));
+            from = from.max((after.occurred_at.micros(), after.position.0.saturating_add(1)));
         }
         if let Some(before) = query.page.before {
             until = until.min((before.occurred_at.micros(), before.position.0));
@@ -276,7 +276,7 @@ fn has_beyond(store: &Store, sources: &[Source], query: &TimelineQuery, is_backw
     if is_backward {
         span.from = span.from.max((cursor.occurred_at.micros(), cursor.position.0));
     } else {
-        span.until = span.until.min((cursor.occurred_at.micros(), cursor.position.0 + 1));
+        span.until = span.until.min((cursor.occurred_at.micros(), cursor.position.0.saturating_add(1)));
     }
     Ok(Merged::open(store, sources, query, &span, !is_backward)?.next()?.is_some())
 }

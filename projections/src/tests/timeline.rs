@@ -161,6 +161,23 @@ fn pages_meet_without_gap_or_overlap_from_both_ends() {
 }
 
 #[test]
+fn a_cursor_at_the_end_of_all_numbers_is_a_place_like_any_other() {
+    let mut story = Story::company();
+    story.add(minutes(0), received(100));
+    let told = Told::new(&story);
+    for micros in [i64::MIN, -1, i64::MAX] {
+        let occurred_at = letopis_domain::values::Timestamp::from_micros(micros);
+        let cursor = Some(TimelineCursor { occurred_at, position: Position(u64::MAX) });
+        let query = of(TimelineOf::Lead(id(100)));
+        let after = PageRequest { after: cursor, ..PageRequest::first(4) };
+        let before = PageRequest { before: cursor, ..PageRequest::last(4) };
+        let follows = told.ask(&TimelineQuery { page: after, ..query.clone() }).0.len();
+        let precedes = told.ask(&TimelineQuery { page: before, ..query }).0.len();
+        assert_eq!((follows, precedes), if micros < 0 { (1, 0) } else { (0, 1) });
+    }
+}
+
+#[test]
 fn a_period_is_half_open_and_instants_before_1970_sort_too() {
     let mut story = Story::company();
     let ancient = letopis_domain::values::Timestamp::from_micros(-5);
