@@ -26,7 +26,19 @@ impl Company {
     /// # Errors
     /// When the folder is in use by another process, damaged, or cannot be written.
     pub fn open(folder: &Path, env: Arc<dyn Environment>) -> anyhow::Result<Self> {
-        let log = RocksLog::open(folder, Arc::clone(&env), &Options::default())?;
+        Self::open_with(folder, env, &Options::default())
+    }
+
+    /// Opens a folder as [`Self::open`] does, but only one that is there.
+    ///
+    /// # Errors
+    /// When there is no such folder, or it is in use by another process, damaged, or cannot be written.
+    pub fn open_existing(folder: &Path, env: Arc<dyn Environment>) -> anyhow::Result<Self> {
+        Self::open_with(folder, env, &Options { may_create: false, ..Options::default() })
+    }
+
+    fn open_with(folder: &Path, env: Arc<dyn Environment>, options: &Options) -> anyhow::Result<Self> {
+        let log = RocksLog::open(folder, Arc::clone(&env), options)?;
         let (views, _) = Views::open(Arc::<RocksLog>::clone(&log), &folder.join("views"))
             .with_context(|| format!("failed to open the views in {}", folder.join("views").display()))?;
         Ok(Self { log, views, projector: None, env })

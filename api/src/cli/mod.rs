@@ -55,7 +55,7 @@ enum Command {
 /// The data folder of a subcommand.
 #[derive(clap::Args)]
 struct DataFolder {
-    /// The data folder; created where it is missing.
+    /// The data folder; `serve`, `import` and `demo` create it where it is missing.
     #[arg(long, env = "LETOPIS_DATA", default_value = "letopis-data", value_name = "DIR")]
     data: PathBuf,
 }

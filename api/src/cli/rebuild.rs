@@ -16,7 +16,9 @@ pub(super) struct Arguments {
 
 /// Rebuilds it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let company = Company::open(&arguments.folder.data, Arc::new(SystemEnvironment))?;
+    let company = Company::open_existing(&arguments.folder.data, Arc::new(SystemEnvironment))?;
+    // An import leaves the views behind the log, and then there would be nothing to compare with.
+    company.catch_up()?;
     let mut meter = Meter::new("rebuilding", "events");
     let report = company.views().rebuild(&mut |progress| meter.set(progress.done, progress.total))?;
     meter.finish();

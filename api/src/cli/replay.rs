@@ -67,7 +67,7 @@ struct Subject {
 
 /// Replays it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let company = Company::open(&arguments.folder.data, Arc::new(SystemEnvironment))?;
+    let company = Company::open_existing(&arguments.folder.data, Arc::new(SystemEnvironment))?;
     company.catch_up()?;
     let head = company.log().head();
     let until = arguments.until.map_or(head, Position);

@@ -16,7 +16,8 @@ pub(super) struct Arguments {
 
 /// Verifies it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let log = RocksLog::open(&arguments.folder.data, Arc::new(SystemEnvironment), &Options::default())?;
+    let options = Options { may_create: false, ..Options::default() };
+    let log = RocksLog::open(&arguments.folder.data, Arc::new(SystemEnvironment), &options)?;
     let mut meter = Meter::new("verifying", "records");
     let found = log.verify(&mut |done, total| meter.set(done, total));
     meter.finish();

@@ -18,6 +18,9 @@ pub enum FolderError {
         /// The file whose lock is taken.
         lock: PathBuf,
     },
+    /// There is none, and none is to be made.
+    #[error("there is no data folder at {}", .0.display())]
+    Missing(PathBuf),
     /// The file system said no.
     #[error("the data folder cannot be used: {what} {}: {source}", .path.display())]
     Io {
@@ -56,9 +59,12 @@ impl CleanStop {
 }
 
 impl Folder {
-    /// Creates the folder where it is missing, and takes its lock.
-    pub fn hold(root: &Path) -> Result<Self, FolderError> {
+    /// Takes the folder's lock; where it is missing it is created, if it may be.
+    pub fn hold(root: &Path, may_create: bool) -> Result<Self, FolderError> {
         let log = root.join("log");
+        if !may_create && !log.is_dir() {
+            return Err(FolderError::Missing(root.to_owned()));
+        }
         fs::create_dir_all(&log).map_err(failed("creating", &log))?;
         let path = root.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&path);

@@ -77,7 +77,7 @@ pub enum OpenError {
 
 /// See [`RocksLog::open`].
 pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) -> Result<Arc<RocksLog>, OpenError> {
-    let folder = Folder::hold(root)?;
+    let folder = Folder::hold(root, options.may_create)?;
     let clean_stop = folder.read_clean_stop()?;
     look_at_wal(&folder, clean_stop)?;
     let cache = Cache::new_lru_cache(options.block_cache_bytes);

@@ -36,13 +36,15 @@ pub struct Options {
     /// Events whose postings are gathered in memory before they go to disk: more make a smaller index, cost
     /// about 250 bytes each and have to be derived again after a crash.
     pub generation_events: u64,
+    /// Whether a folder that is missing is created.
+    pub may_create: bool,
     /// Misbehavior on purpose, for tests of the tests.
     pub faults: Faults,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_cache_bytes: 256 << 20, generation_events: 128 << 10, faults: Faults::default() }
+        Self { block_cache_bytes: 256 << 20, generation_events: 128 << 10, may_create: true, faults: Faults::default() }
     }
 }
 
