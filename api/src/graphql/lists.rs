@@ -458,7 +458,8 @@ macro_rules! entity_queries {
                     order: order_by.unwrap_or_default().into_iter().map(Into::into).collect(),
                     page: slice.page(|bytes| ListCursor::decode(bytes).ok())?,
                 };
-                let page = view.list::<$entry>(&query).map_err($crate::error::FieldError::from)?;
+                let page = $crate::graphql::long::long(|| view.list::<$entry>(&query)).await;
+                let page = page.map_err($crate::error::FieldError::from)?;
                 let app = $crate::context::app(context)?;
                 let mut entries = Vec::with_capacity(page.edges.len());
                 for edge in page.edges {

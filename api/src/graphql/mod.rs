@@ -17,6 +17,7 @@ pub mod ids;
 mod intake;
 mod lead;
 mod lists;
+mod long;
 mod mutation;
 mod node;
 mod object;

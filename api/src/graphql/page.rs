@@ -97,7 +97,8 @@ macro_rules! connection {
 
             /// How many entries the whole list has; counted only when asked for.
             async fn total_count(&self) -> $crate::error::FieldResult<i32> {
-                Ok($crate::graphql::values::count((self.0.total)()?))
+                let total = $crate::graphql::long::long(|| (self.0.total)()).await;
+                Ok($crate::graphql::values::count(total?))
             }
         }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::{Query, QueryItem, Tag};
-use letopis_eventlog::log::Range;
+use letopis_eventlog::log::{Log, Range};
 
 use super::RecordedEvent;
 use crate::context::{app, request};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::event_type::EventType;
 use crate::graphql::ids::split;
+use crate::graphql::long::long;
 use crate::graphql::page::{Page, connection, size};
 use crate::graphql::scalars::{DateTime, Position};
 
@@ -58,6 +59,14 @@ impl EventQueryItemInput {
     }
 }
 
+/// How many events up to a position match. Positions have no gaps, so all events need no counting.
+fn count(log: &dyn Log, query: &Query, at: LogPosition) -> Result<usize, FieldError> {
+    if *query == Query::all() {
+        return Ok(usize::try_from(at.0).unwrap_or(usize::MAX));
+    }
+    Ok(log.find(query, Range::upto(at))?.len())
+}
+
 /// Where the log stands.
 #[derive(SimpleObject)]
 pub struct LogInfo {
@@ -91,7 +100,7 @@ impl EventQueries {
         let after = after.map_or(LogPosition::START, |after| after.0);
         let size = size(first);
         let range = Range { upto: at, ..Range::after(after, size + 1) };
-        let mut found = app.log.read(&query, range).map_err(FieldError::from)?;
+        let mut found = long(|| app.log.read(&query, range)).await.map_err(FieldError::from)?;
         let has_next = found.len() > size;
         found.truncate(size);
         // A cursor is the position itself, because that is what `after` takes.
@@ -104,7 +113,7 @@ impl EventQueries {
             entries: found.into_iter().map(entry).collect(),
             has_next,
             has_previous: after > LogPosition::START,
-            total: Arc::new(move || Ok(log.find(&query, Range::upto(at))?.len())),
+            total: Arc::new(move || count(&*log, &query, at)),
         }))
     }
 

@@ -6,6 +6,7 @@ use letopis_projections::reports::activity_totals as report;
 use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
+use crate::graphql::long::long;
 use crate::graphql::scalars::{DateTime, Position};
 use crate::graphql::values::{count, seconds};
 
@@ -77,7 +78,7 @@ impl ActivityTotalQueries {
             filter: filter.map(ReportWhere::into_where).transpose()?.unwrap_or_default(),
             group_by: fields(group_by),
         };
-        let totals = view.activity_totals(&query).map_err(FieldError::from)?;
+        let totals = long(|| view.activity_totals(&query)).await.map_err(FieldError::from)?;
         let group = |group: &report::ActivityGroup| ActivityGroup {
             key: GroupValue::of_key(&group.key, totals.position),
             total: (&group.total).into(),

@@ -10,6 +10,7 @@ use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::enums::StageCategory;
 use crate::graphql::ids::Given;
+use crate::graphql::long::long;
 use crate::graphql::object::link;
 use crate::graphql::pipeline::Pipeline;
 use crate::graphql::scalars::{DateTime, Position};
@@ -50,7 +51,7 @@ impl SalesFunnel {
 
     /// The funnel by the columns of `groupBy`; one group with an empty key without it.
     async fn groups(&self) -> FieldResult<Vec<FunnelGroup>> {
-        let funnel = self.view.sales_funnel(&self.query).map_err(FieldError::from)?;
+        let funnel = long(|| self.view.sales_funnel(&self.query)).await.map_err(FieldError::from)?;
         let at = funnel.position;
         let group = |group: report::FunnelGroup| FunnelGroup {
             key: GroupValue::of_key(&group.key, at),
@@ -217,7 +218,7 @@ impl FunnelQueries {
             filter: filter.map(ReportWhere::into_where).transpose()?.unwrap_or_default(),
             group_by: Vec::new(),
         };
-        let whole = view.sales_funnel(&query).map_err(FieldError::from)?.groups;
+        let whole = long(|| view.sales_funnel(&query)).await.map_err(FieldError::from)?.groups;
         query.group_by = fields(group_by);
         let whole = whole.into_iter().next().map(|group| group.pipelines).unwrap_or_default();
         Ok(SalesFunnel { view, query, whole })

@@ -6,6 +6,7 @@ use letopis_projections::reports::lead_conversion as report;
 use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
+use crate::graphql::long::long;
 use crate::graphql::scalars::{DateTime, Position};
 use crate::graphql::values::{Money, count};
 
@@ -71,7 +72,7 @@ impl LeadConversionQueries {
             filter: filter.map(ReportWhere::into_where).transpose()?.unwrap_or_default(),
             group_by: fields(group_by),
         };
-        let conversion = view.lead_conversion(&query).map_err(FieldError::from)?;
+        let conversion = long(|| view.lead_conversion(&query)).await.map_err(FieldError::from)?;
         let group = |group: report::LeadConversionGroup| LeadConversionGroup {
             key: GroupValue::of_key(&group.key, conversion.position),
             leads: count(group.leads),

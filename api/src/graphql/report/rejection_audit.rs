@@ -19,6 +19,7 @@ use crate::graphql::enums::Claim;
 use crate::graphql::event::RecordedEvent;
 use crate::graphql::lead::Lead;
 use crate::graphql::lists::Slice;
+use crate::graphql::long::long;
 use crate::graphql::mutation::Subject;
 use crate::graphql::object::{link, words};
 use crate::graphql::page::{Page, connection, cursor};
@@ -127,7 +128,7 @@ impl LeadRejectionAudit {
     ) -> FieldResult<RejectionConnection> {
         let slice = Slice { first, after, last, before };
         let page = slice.page(|bytes| Some(LogPosition(u64::from_be_bytes(bytes.try_into().ok()?))))?;
-        let page = self.view.rejections(&self.query, &page).map_err(FieldError::from)?;
+        let page = long(|| self.view.rejections(&self.query, &page)).await.map_err(FieldError::from)?;
         let at = self.view.position();
         let entries = page
             .edges
@@ -455,7 +456,7 @@ impl RejectionAuditQueries {
             flags: flags.unwrap_or_default().into_iter().map(Into::into).collect(),
             group_by: fields(group_by),
         };
-        let state = view.rejection_audit(&query).map_err(FieldError::from)?;
+        let state = long(|| view.rejection_audit(&query)).await.map_err(FieldError::from)?;
         Ok(LeadRejectionAudit { view, query, state })
     }
 
@@ -475,7 +476,7 @@ impl RejectionAuditQueries {
             flags: Vec::new(),
             group_by: Vec::new(),
         };
-        let found = view.rejection_bursts(&query).map_err(FieldError::from)?;
+        let found = long(|| view.rejection_bursts(&query)).await.map_err(FieldError::from)?;
         let at = view.position();
         Ok(found.into_iter().map(|state| RejectionBurst { state, at }).collect())
     }
