@@ -47,23 +47,47 @@ impl Sum {
     }
 }
 
+/// Segments that are read under one lock: the projector waits a millisecond or two, never for a whole table.
+const SLICE_SEGMENTS: u32 = 64;
+
 pub(crate) fn digests(generation: &Generation, position: Position) -> Result<Vec<ProjectionDigest>, StoreError> {
-    let mut digests = of_facts(&generation.facts.read(), position)?;
+    let mut digests = of_facts(generation, position)?;
     digests.push(of_timeline(generation.store()?, position)?);
     Ok(digests)
 }
 
-fn of_facts(facts: &Facts, position: Position) -> Result<Vec<ProjectionDigest>, StoreError> {
+/// The rows may go on growing and closing between two slices: as of the position they stay the same.
+fn of_facts(generation: &Generation, position: Position) -> Result<Vec<ProjectionDigest>, StoreError> {
+    let names: Vec<&'static str> = generation.facts.read().tables().iter().map(|(_, name, _)| *name).collect();
     let mut sums: Vec<(&'static str, Sum)> = Vec::new();
-    for (_, name, table) in facts.tables().into_iter().filter(|(_, name, _)| *name != "timeline") {
+    for (index, name) in names.into_iter().enumerate().filter(|(_, name)| *name != "timeline") {
         if sums.last().is_none_or(|(last, _)| *last != name) {
             sums.push((name, Sum::default()));
         }
-        if let Some((_, sum)) = sums.last_mut() {
-            table.feed(position.0, &mut |row| sum.add(row))?;
+        let Some((_, sum)) = sums.last_mut() else { continue };
+        let mut segment = Some(0);
+        while let Some(from) = segment {
+            segment = feed_slice(&generation.facts.read(), index, from, position, sum)?;
         }
     }
     Ok(sums.iter().map(|(name, sum)| sum.finish(name)).collect())
+}
+
+/// Feeds a slice of a table; gives the segment at which the next one begins.
+fn feed_slice(
+    facts: &Facts,
+    table: usize,
+    from: u32,
+    position: Position,
+    sum: &mut Sum,
+) -> Result<Option<u32>, StoreError> {
+    let tables = facts.tables();
+    let Some((_, _, table)) = tables.get(table) else { return Ok(None) };
+    let until = table.segments().min(from + SLICE_SEGMENTS);
+    for segment in from..until {
+        table.feed(segment, position.0, &mut |row| sum.add(row))?;
+    }
+    Ok((until < table.segments()).then_some(until))
 }
 
 fn of_timeline(store: &Store, position: Position) -> Result<ProjectionDigest, StoreError> {

@@ -84,10 +84,6 @@ impl<K: Hash + Eq> Dictionary<K> {
         self.entries.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, u64)> {
-        self.entries.iter().map(|(key, opened)| (key, *opened))
-    }
-
     pub(crate) fn slice(&self, from: usize, until: usize) -> impl Iterator<Item = (&K, u64)> {
         let until = until.min(self.entries.len());
         self.entries.get_range(from.min(until)..until).into_iter().flatten().map(|(key, opened)| (key, *opened))

@@ -115,8 +115,8 @@ pub(crate) trait Stored: Send + Sync {
     fn encode(&self, segment: u32) -> Result<Vec<u8>, StoreError>;
     /// Appends the rows of the next segment.
     fn decode(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
-    /// Feeds every row as it stood at a position, in order.
-    fn feed(&self, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError>;
+    /// Feeds the rows of one segment as they stood at a position, in order.
+    fn feed(&self, segment: u32, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError>;
 }
 
 fn count(segments: usize) -> u32 {
@@ -167,8 +167,8 @@ impl<R: Row + Send + Sync> Stored for Table<R> {
         Ok(())
     }
 
-    fn feed(&self, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        for row in self.iter().filter_map(|row| row.as_of(position)) {
+    fn feed(&self, segment: u32, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        for row in self.segment(segment).iter().filter_map(|row| row.as_of(position)) {
             sink(&to_bytes(&row)?);
         }
         Ok(())
@@ -204,8 +204,9 @@ impl<K: Serialize + DeserializeOwned + std::hash::Hash + Eq + Send + Sync> Store
         Ok(())
     }
 
-    fn feed(&self, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        for entry in self.iter().take_while(|(_, opened)| *opened <= position) {
+    fn feed(&self, segment: u32, position: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let from = segment as usize * SEGMENT_ROWS;
+        for entry in self.slice(from, from + SEGMENT_ROWS).take_while(|(_, opened)| *opened <= position) {
             sink(&to_bytes(&entry)?);
         }
         Ok(())

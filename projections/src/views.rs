@@ -96,6 +96,7 @@ impl View {
         &self.log
     }
 
+    /// Asks the rows in memory. The projector waits meanwhile, so nothing here reads the disk.
     fn ask<T>(&self, question: impl FnOnce(Scope<'_>) -> T) -> T {
         let facts = self.generation.facts.read();
         question(Scope { facts: &facts, position: self.position.0 })
@@ -199,7 +200,7 @@ impl View {
     /// When the rows cannot be read, or the page is not well asked for.
     pub fn timeline(&self, query: &TimelineQuery) -> Result<Page<TimelineEntry, TimelineCursor>, QueryError> {
         let store = self.generation.store().map_err(stored)?;
-        self.ask(|scope| timeline::page(scope, store, query))
+        timeline::page(&self.ask(|scope| timeline::sources(scope, query.of)), store, query)
     }
 
     /// How many entries a timeline has, whatever the page.
@@ -208,7 +209,7 @@ impl View {
     /// When the rows cannot be read.
     pub fn count_timeline(&self, query: &TimelineQuery) -> Result<u64, QueryError> {
         let store = self.generation.store().map_err(stored)?;
-        self.ask(|scope| timeline::count(scope, store, query))
+        timeline::count(&self.ask(|scope| timeline::sources(scope, query.of)), store, query)
     }
 
     /// Every version of every pipeline, in the order of their publication.

@@ -77,7 +77,7 @@ impl TimelineEntry {
 
 /// The rows of one entity that belong to a timeline.
 #[derive(Clone, Copy)]
-struct Source {
+pub(crate) struct Source {
     kind: Kind,
     entity: Ref,
     /// Only positions after this one.
@@ -86,7 +86,8 @@ struct Source {
     upto: u64,
 }
 
-fn sources(scope: Scope<'_>, of: TimelineOf) -> Vec<Source> {
+/// Whose rows make up a timeline as of the scope's position; reading them needs the store alone.
+pub(crate) fn sources(scope: Scope<'_>, of: TimelineOf) -> Vec<Source> {
     let names = &scope.facts.names;
     let (kind, entity) = match of {
         TimelineOf::Lead(id) => (Kind::Lead, names.find(id)),
@@ -239,13 +240,12 @@ impl<'s> Merged<'s> {
 }
 
 pub(crate) fn page(
-    scope: Scope<'_>,
+    sources: &[Source],
     store: &Store,
     query: &TimelineQuery,
 ) -> Result<Page<TimelineEntry, TimelineCursor>, QueryError> {
     let (size, is_backward) = query.page.size()?;
-    let sources = sources(scope, query.of);
-    let mut rows = Merged::open(store, &sources, query, &Span::new(query), is_backward)?;
+    let mut rows = Merged::open(store, sources, query, &Span::new(query), is_backward)?;
     let mut entries = Vec::with_capacity(size.min(1_000));
     let mut has_more = false;
     while let Some(entry) = rows.next()? {
@@ -255,7 +255,7 @@ pub(crate) fn page(
         }
         entries.push(entry);
     }
-    let is_cut = has_beyond(store, &sources, query, is_backward)?;
+    let is_cut = has_beyond(store, sources, query, is_backward)?;
     if is_backward {
         entries.reverse();
     }
@@ -282,10 +282,9 @@ fn has_beyond(store: &Store, sources: &[Source], query: &TimelineQuery, is_backw
 }
 
 /// How many entries there are, whatever the page.
-pub(crate) fn count(scope: Scope<'_>, store: &Store, query: &TimelineQuery) -> Result<u64, QueryError> {
+pub(crate) fn count(sources: &[Source], store: &Store, query: &TimelineQuery) -> Result<u64, QueryError> {
     let whole = TimelineQuery { page: PageRequest::default(), ..query.clone() };
-    let sources = sources(scope, query.of);
-    let mut rows = Merged::open(store, &sources, &whole, &Span::new(&whole), false)?;
+    let mut rows = Merged::open(store, sources, &whole, &Span::new(&whole), false)?;
     let mut count = 0;
     while rows.next()?.is_some() {
         count += 1;

@@ -20,7 +20,7 @@ use crate::reports::activity_totals::{ActivityQuery, totals};
 use crate::reports::audit::{AuditQuery, audit, rejection_bursts, rejections};
 use crate::reports::funnel::{FunnelQuery, funnel};
 use crate::reports::lead_conversion::{LeadConversionQuery, conversion};
-use crate::reports::timeline::{TimelineOf, TimelineQuery, page};
+use crate::reports::timeline::{TimelineOf, TimelineQuery, page, sources};
 use crate::scope::{Between, Scope};
 use crate::value::Field;
 
@@ -70,7 +70,7 @@ fn answers(generation: &Generation, position: Position) -> Vec<String> {
     }
     for of in whose {
         let query = TimelineQuery { of, types: vec![], period: Between::default(), page: PageRequest::first(1_000) };
-        answers.push(format!("{:?}", page(scope, generation.store().unwrap(), &query).unwrap()));
+        answers.push(format!("{:?}", page(&sources(scope, of), generation.store().unwrap(), &query).unwrap()));
     }
     drop(facts);
     answers.extend(digests(generation, position).unwrap().iter().map(ToString::to_string));

@@ -12,7 +12,9 @@ use super::story::*;
 use crate::comment::CommentKey;
 use crate::generation::Generation;
 use crate::page::PageRequest;
-use crate::reports::timeline::{TimelineCursor, TimelineEntry, TimelineOf, TimelineQuery, count, page};
+use crate::reports::timeline::{
+    Source, TimelineCursor, TimelineEntry, TimelineOf, TimelineQuery, count, page, sources,
+};
 use crate::scope::{Between, Scope};
 
 struct Told {
@@ -34,8 +36,7 @@ impl Told {
     }
 
     fn ask_at(&self, query: &TimelineQuery, position: u64) -> (Vec<TimelineEntry>, bool, bool) {
-        let facts = self.generation.facts.read();
-        let page = page(Scope { facts: &facts, position }, self.generation.store().unwrap(), query).unwrap();
+        let page = page(&self.sources(query, position), self.generation.store().unwrap(), query).unwrap();
         let (previous, next) = (page.has_previous, page.has_next);
         (page.nodes(), previous, next)
     }
@@ -45,8 +46,12 @@ impl Told {
     }
 
     fn count(&self, query: &TimelineQuery) -> u64 {
+        count(&self.sources(query, self.head), self.generation.store().unwrap(), query).unwrap()
+    }
+
+    fn sources(&self, query: &TimelineQuery, position: u64) -> Vec<Source> {
         let facts = self.generation.facts.read();
-        count(Scope { facts: &facts, position: self.head }, self.generation.store().unwrap(), query).unwrap()
+        sources(Scope { facts: &facts, position }, query.of)
     }
 }
 
