@@ -66,6 +66,8 @@ pub enum FieldError {
     Fault(String),
     /// The views did not reach the position in time.
     Unavailable(String),
+    /// The answer would be larger than one answer may be.
+    TooMuch(String),
 }
 
 impl From<ReadError> for FieldError {
@@ -85,7 +87,7 @@ impl FieldError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Input(_) => Code::BadUserInput,
-            Self::Transact(TransactError::Append(AppendError::Malformed(_))) => Code::LimitExceeded,
+            Self::TooMuch(_) | Self::Transact(TransactError::Append(AppendError::Malformed(_))) => Code::LimitExceeded,
             Self::Transact(TransactError::Append(AppendError::ReadOnly(_) | AppendError::Closed))
             | Self::Unavailable(_) => Code::Unavailable,
             Self::Read(_) | Self::Transact(_) | Self::Fault(_) => Code::Internal,
@@ -97,7 +99,9 @@ impl FieldError {
     /// What went wrong, in words.
     pub fn message(&self) -> String {
         match self {
-            Self::Input(message) | Self::Fault(message) | Self::Unavailable(message) => message.clone(),
+            Self::Input(message) | Self::Fault(message) | Self::Unavailable(message) | Self::TooMuch(message) => {
+                message.clone()
+            }
             Self::Read(error) => error.to_string(),
             Self::Transact(error) => error.to_string(),
         }

@@ -41,6 +41,9 @@ pub const PAGE_SIZE_MAX: usize = 100;
 /// Entries of a page where the client does not say.
 pub const PAGE_SIZE_DEFAULT: usize = 20;
 
+/// Most groups or bursts of a report.
+pub const GROUPS_MAX: usize = 5_000;
+
 /// Parsed documents kept for reuse.
 pub const DOCUMENTS_KEPT_MAX: usize = 2_000;
 

@@ -2,13 +2,17 @@
 //!
 //! Fragments are measured once and counted at every use, so that measuring takes time in the length of the
 //! document, never in the size of what it expands to. A field that selects `nodes` or `edges` is a connection:
-//! what is below counts `first` (or `last`) times. Introspection has no connections and stays cheap.
+//! what is below counts `first` (or `last`) times. What is below another list counts as often as the list is long:
+//! `nodes(ids)` by its ids, others by [`Lengths`]. Introspection has neither and stays cheap.
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
 use rustc_hash::FxHashMap;
 
+use super::lengths::Lengths;
 use crate::error::{Code, request_error};
 use crate::limits::{
     ALIASES_MAX, COMPLEXITY_MAX, DEPTH_MAX, LIST_ITEMS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, ROOT_FIELDS_MAX,
@@ -23,18 +27,17 @@ pub fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
     variables: &Variables,
+    lengths: &Lengths,
 ) -> Result<(), ServerError> {
     // Validation walks every operation of the document, so none may expand without bound.
     let absent = Variables::default();
     for (_, other) in document.operations.iter() {
-        if Measure::new(document, other, &absent).selection_set(&other.node.selection_set.node)?.selections
-            > SELECTIONS_MAX
-        {
+        if Measure::new(document, other, &absent, lengths).operation()?.selections > SELECTIONS_MAX {
             let message = format!("the operation has more than {SELECTIONS_MAX} fields");
             return Err(request_error(Code::LimitExceeded, message, Some(other.pos)));
         }
     }
-    let cost = Measure::new(document, operation, variables).selection_set(&operation.node.selection_set.node)?;
+    let cost = Measure::new(document, operation, variables, lengths).operation()?;
     let at = Some(operation.pos);
     let exceeded = |what: &str, is: u64, limit: u64| {
         let message = format!("the operation has {what} {is}, and {limit} are allowed");
@@ -80,6 +83,7 @@ struct Measure<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
+    lengths: &'a Lengths,
     /// Cost by fragment; none while it is being measured.
     fragments: FxHashMap<&'a str, Option<Cost>>,
 }
@@ -89,16 +93,30 @@ impl<'a> Measure<'a> {
         document: &'a ExecutableDocument,
         operation: &'a Positioned<OperationDefinition>,
         variables: &'a Variables,
+        lengths: &'a Lengths,
     ) -> Self {
-        Self { document, operation: &operation.node, variables, fragments: FxHashMap::default() }
+        Self { document, operation: &operation.node, variables, lengths, fragments: FxHashMap::default() }
     }
 
-    fn selection_set(&mut self, set: &'a SelectionSet) -> Result<Cost, ServerError> {
+    fn operation(&mut self) -> Result<Cost, ServerError> {
+        let root = match self.operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        self.selection_set(&self.operation.selection_set.node, root)
+    }
+
+    /// The cost of what is selected of an object of type `parent`.
+    fn selection_set(&mut self, set: &'a SelectionSet, parent: &'a str) -> Result<Cost, ServerError> {
         let mut cost = Cost::default();
         for selection in &set.items {
             cost.add(match &selection.node {
-                Selection::Field(field) => self.field(&field.node, field.pos)?,
-                Selection::InlineFragment(inline) => self.selection_set(&inline.node.selection_set.node)?,
+                Selection::Field(field) => self.field(&field.node, field.pos, parent)?,
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    self.selection_set(&inline.node.selection_set.node, condition.unwrap_or(parent))?
+                }
                 Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, spread.pos)?,
             });
         }
@@ -119,18 +137,22 @@ impl<'a> Measure<'a> {
             None => {}
         }
         self.fragments.insert(name.as_str(), None);
-        let cost = self.selection_set(&fragment.node.selection_set.node)?;
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let cost = self.selection_set(&fragment.node.selection_set.node, on)?;
         self.fragments.insert(name.as_str(), Some(cost));
         Ok(cost)
     }
 
-    fn field(&mut self, field: &'a Field, at: Pos) -> Result<Cost, ServerError> {
-        let below = self.selection_set(&field.selection_set.node)?;
+    fn field(&mut self, field: &'a Field, at: Pos, parent: &str) -> Result<Cost, ServerError> {
+        let lengths = self.lengths;
+        // Validation refuses a field that is not in the schema.
+        let (named, length) = lengths.of(parent, &field.name.node).unwrap_or(("", 1));
+        let below = self.selection_set(&field.selection_set.node, named)?;
         let page = self.page_size(field, at)?;
         for (name, value) in &field.arguments {
             self.list_items(field, name, &value.node)?;
         }
-        let times = if below.is_connection { page as u64 } else { 1 };
+        let times = if below.is_connection { page as u64 } else { self.ids(field).unwrap_or(length) };
         Ok(Cost {
             depth: below.depth + 1,
             root_fields: 1,
@@ -156,6 +178,19 @@ impl<'a> Measure<'a> {
             size = size.max(Some(given));
         }
         Ok(size.unwrap_or(PAGE_SIZE_DEFAULT))
+    }
+
+    /// How many ids an argument `ids` lists; none where it has no such argument.
+    fn ids(&self, field: &Field) -> Option<u64> {
+        let count = match &field.get_argument("ids")?.node {
+            Value::List(ids) => ids.len(),
+            Value::Variable(name) => match self.variable(name)? {
+                ConstValue::List(ids) => ids.len(),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        Some(count as u64)
     }
 
     fn integer(&self, value: &Value) -> Option<i64> {
@@ -218,7 +253,8 @@ mod tests {
     fn verdict(text: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(text).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        check(&document, operation, &Variables::from_json(variables)).map_err(|error| error.message)
+        let lengths = Lengths::of_schema(&crate::graphql::sdl()).unwrap();
+        check(&document, operation, &Variables::from_json(variables), &lengths).map_err(|error| error.message)
     }
 
     #[test]
@@ -237,6 +273,31 @@ mod tests {
             fragment F on A { edges { node { b(last: $n) { ...G } } } } fragment G on B { nodes { c d e f g } }";
         assert!(verdict(text, json!({})).is_err());
         verdict(text, json!({ "n": 10 })).unwrap();
+    }
+
+    #[test]
+    fn lists_that_are_no_pages_multiply_too() {
+        let timelines = "query ($ids: [ID!]!) { nodes(ids: $ids) { \
+            ... on Account { timeline(first: 100) { nodes { id type summary occurredAt recordedAt position } } } } }";
+        verdict(timelines, json!({ "ids": vec!["a"; 50] })).unwrap();
+        let refused = verdict(timelines, json!({ "ids": vec!["a"; 100] })).unwrap_err();
+        assert!(refused.contains("complexity"), "{refused}");
+        let bursts = "{ rejectionBursts { leads { FIELDS } } }";
+        verdict(&bursts.replace("FIELDS", "id status"), json!({})).unwrap();
+        let fields = "id status source channel campaign receivedAt";
+        assert!(verdict(&bursts.replace("FIELDS", fields), json!({})).unwrap_err().contains("complexity"));
+        let late = "{ leadRejectionAudit { rejections(first: 100) { nodes { lateEvidence { activities { id type payload \
+            tags recordedAt } } } } } }";
+        assert!(verdict(late, json!({})).unwrap_err().contains("complexity"));
+    }
+
+    #[test]
+    fn a_funnel_by_employee_with_all_its_figures_is_allowed() {
+        let funnel = "{ salesFunnel(groupBy: [{ column: EMPLOYEE }]) { stages { ...S } groups { key { value id } \
+            pipelines { name stages { ...S } bottleneck { stage n } } } } } fragment S on StageFunnel { stage name category \
+            entered reentered advanced returned lost won movedElsewhere stillThere amount { amount currency } durations \
+            earlyTransitions medianSecondsInStage p90SecondsInStage conversionToNext }";
+        verdict(funnel, json!({})).unwrap();
     }
 
     #[test]

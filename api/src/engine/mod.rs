@@ -4,6 +4,7 @@
 //! GraphQL library is registered: each would cost a fifth of the speed or more.
 
 mod documents;
+mod lengths;
 mod measure;
 mod tokens;
 mod variables;
@@ -24,6 +25,7 @@ use crate::context::RequestContext;
 use crate::error::{self, Code, request_error};
 use crate::graphql::LetopisSchema;
 use documents::Documents;
+use lengths::Lengths;
 use variables::InputTypes;
 
 /// The parameters of a request, as every transport carries them.
@@ -63,6 +65,7 @@ pub struct Engine {
     schema: LetopisSchema,
     documents: Documents,
     input_types: InputTypes,
+    lengths: Lengths,
 }
 
 impl Engine {
@@ -72,8 +75,9 @@ impl Engine {
     /// When the schema cannot be read back, which a test would show.
     pub fn new(app: Arc<App>) -> Result<Self, String> {
         let schema = crate::graphql::schema(Arc::clone(&app));
-        let input_types = InputTypes::of_schema(&schema.sdl())?;
-        Ok(Self { app, schema, documents: Documents::default(), input_types })
+        let sdl = schema.sdl();
+        let (input_types, lengths) = (InputTypes::of_schema(&sdl)?, Lengths::of_schema(&sdl)?);
+        Ok(Self { app, schema, documents: Documents::default(), input_types, lengths })
     }
 
     /// Checks a request: syntax, size, operation, variables.
@@ -85,7 +89,7 @@ impl Engine {
         let variables = Variables::from_json(serde_json::Value::Object(params.variables));
         let (name, operation) = select(&document, params.operation_name.as_deref())?;
         let kind = operation.node.ty;
-        measure::check(&document, operation, &variables)?;
+        measure::check(&document, operation, &variables, &self.lengths)?;
         self.input_types.check(&operation.node, &variables)?;
         let root_fields = root_field_count(&document, &operation.node.selection_set.node);
         let mut owned = (*document).clone();

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, SimpleObject};
 use letopis_projections::reports::activity_totals as report;
 
-use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
+use super::columns::{GroupBy, GroupValue, ReportWhere, bounded, fields, period};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::long::long;
@@ -86,7 +86,7 @@ impl ActivityTotalQueries {
         Ok(ActivityTotals {
             position: Position(totals.position),
             total: (&totals.total).into(),
-            groups: totals.groups.iter().map(group).collect(),
+            groups: bounded("groups", totals.groups)?.iter().map(group).collect(),
         })
     }
 }

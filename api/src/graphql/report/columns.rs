@@ -5,11 +5,12 @@ use letopis_domain::ids::Position;
 use letopis_projections::Between;
 use letopis_projections::value::{Field, Value};
 
-use crate::error::FieldResult;
+use crate::error::{FieldError, FieldResult};
 use crate::graphql::ids::{global, global_of};
 use crate::graphql::lists::{IdFilter, NumberFilter, TextFilter, TimeFilter, filter};
 use crate::graphql::node::{self, Node};
 use crate::graphql::scalars::{DateTime, Json};
+use crate::limits::GROUPS_MAX;
 
 filter! {
     /// Which facts of a report; conditions side by side must all hold. Owners, teams and the like are those of the
@@ -155,6 +156,19 @@ fn field(group_by: GroupBy) -> Field {
     }
 }
 
+/// The rows of a report, unless they are too many for one answer.
+///
+/// # Errors
+/// When there are more than [`GROUPS_MAX`].
+pub fn bounded<T>(what: &str, rows: Vec<T>) -> Result<Vec<T>, FieldError> {
+    if rows.len() <= GROUPS_MAX {
+        return Ok(rows);
+    }
+    let count = rows.len();
+    let advice = "ask for a shorter period, or narrow the filter or `groupBy`";
+    Err(FieldError::TooMuch(format!("the report has {count} {what}, and {GROUPS_MAX} are allowed: {advice}")))
+}
+
 /// The period of a report.
 pub fn period(from: Option<DateTime>, to: Option<DateTime>) -> Between {
     Between { from: from.map(|at| at.0), until: to.map(|at| at.0) }
@@ -233,5 +247,18 @@ impl GroupValue {
     /// The entity; null for plain values.
     async fn node(&self, context: &Context<'_>) -> Option<FieldResult<Node>> {
         node::find(context, &self.global_id()?, self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_groups_than_an_answer_may_hold_are_refused_by_number() {
+        assert_eq!(bounded("groups", vec![(); GROUPS_MAX]).unwrap().len(), GROUPS_MAX);
+        let refused = bounded("groups", vec![(); GROUPS_MAX + 1]).unwrap_err();
+        assert_eq!(refused.code(), crate::error::Code::LimitExceeded);
+        assert!(refused.message().contains("has 5001 groups, and 5000 are allowed"), "{}", refused.message());
     }
 }

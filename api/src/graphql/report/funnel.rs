@@ -5,7 +5,7 @@ use letopis_domain::ids::{PipelineId, Position as LogPosition};
 use letopis_projections::View;
 use letopis_projections::reports::funnel as report;
 
-use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
+use super::columns::{GroupBy, GroupValue, ReportWhere, bounded, fields, period};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::enums::StageCategory;
@@ -57,7 +57,7 @@ impl SalesFunnel {
             key: GroupValue::of_key(&group.key, at),
             pipelines: group.pipelines.into_iter().map(|state| PipelineFunnel { state, at }).collect(),
         };
-        Ok(funnel.groups.into_iter().map(group).collect())
+        Ok(bounded("groups", funnel.groups)?.into_iter().map(group).collect())
     }
 }
 

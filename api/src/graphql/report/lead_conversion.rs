@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, SimpleObject};
 use letopis_projections::reports::lead_conversion as report;
 
-use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
+use super::columns::{GroupBy, GroupValue, ReportWhere, bounded, fields, period};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::long::long;
@@ -89,7 +89,7 @@ impl LeadConversionQueries {
         };
         Ok(LeadConversionReport {
             position: Position(conversion.position),
-            groups: conversion.groups.into_iter().map(group).collect(),
+            groups: bounded("groups", conversion.groups)?.into_iter().map(group).collect(),
         })
     }
 }

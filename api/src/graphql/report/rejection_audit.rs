@@ -9,7 +9,7 @@ use letopis_projections::View;
 use letopis_projections::reports::audit as report;
 use letopis_projections::reports::bursts;
 
-use super::columns::{GroupBy, GroupValue, ReportWhere, fields, period};
+use super::columns::{GroupBy, GroupValue, ReportWhere, bounded, fields, period};
 use crate::context::app;
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
@@ -456,7 +456,8 @@ impl RejectionAuditQueries {
             flags: flags.unwrap_or_default().into_iter().map(Into::into).collect(),
             group_by: fields(group_by),
         };
-        let state = long(|| view.rejection_audit(&query)).await.map_err(FieldError::from)?;
+        let mut state = long(|| view.rejection_audit(&query)).await.map_err(FieldError::from)?;
+        state.groups = bounded("groups", state.groups)?;
         Ok(LeadRejectionAudit { view, query, state })
     }
 
@@ -478,6 +479,6 @@ impl RejectionAuditQueries {
         };
         let found = long(|| view.rejection_bursts(&query)).await.map_err(FieldError::from)?;
         let at = view.position();
-        Ok(found.into_iter().map(|state| RejectionBurst { state, at }).collect())
+        Ok(bounded("bursts", found)?.into_iter().map(|state| RejectionBurst { state, at }).collect())
     }
 }
