@@ -99,3 +99,20 @@ fn the_timeline_of_no_account_is_an_error_of_the_field() {
     let message = socket.receive();
     assert!(message.to_string().contains("there is no such account"), "{message}");
 }
+
+#[test]
+fn a_position_beyond_the_log_is_refused_instead_of_waited_for() {
+    let app = TestApp::start();
+    let account = world::account(&app, "Vega");
+    let mut socket = Socket::open(&app);
+    for (id, query) in [
+        ("1", "subscription { events(after: \"99\") { position } }".to_owned()),
+        ("2", format!("subscription {{ timeline(account: \"{account}\", after: \"99\") {{ id }} }}")),
+    ] {
+        socket.subscribe(id, &query, &json!({}));
+        let message = socket.receive().to_string();
+        assert!(message.contains("position 99 lies beyond the end of the log, which is 1"), "{message}");
+        assert!(message.contains("BAD_USER_INPUT"), "{message}");
+        assert_eq!(socket.receive()["type"], "complete");
+    }
+}

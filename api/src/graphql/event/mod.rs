@@ -5,5 +5,5 @@ mod subscriptions;
 mod types;
 
 pub use queries::{EventQueries, EventQueryInput};
-pub use subscriptions::{EventSubscriptions, Follow};
+pub use subscriptions::{EventSubscriptions, Follow, start, until_error};
 pub use types::{RecordedEvent, payload};

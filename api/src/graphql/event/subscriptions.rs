@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_graphql::{Context, Subscription};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::Query;
 use letopis_eventlog::error::ReadError;
 use letopis_eventlog::log::{Log, Range};
+use letopis_projections::ViewError;
 use tokio::sync::watch;
 
 use super::{EventQueryInput, RecordedEvent};
@@ -85,15 +86,51 @@ impl EventSubscriptions {
         #[graphql(desc = "Catch up from this position; only news when absent.")] after: Option<Position>,
     ) -> FieldResult<impl Stream<Item = FieldResult<RecordedEvent>>> {
         let (app, request) = (app(context)?, Arc::clone(request(context)?));
-        let after = after.map_or_else(|| app.log.head(), |after| after.0);
+        let after = start(&*app.log, after)?;
         let follow = Follow::new(Arc::clone(&app.log), query.unwrap_or_default().query(), after);
-        Ok(stream::unfold((follow, request), async |(mut follow, request)| {
+        Ok(until_error(stream::unfold((follow, request), async |(mut follow, request)| {
             let item = follow.next().await?.map_err(|error| FieldError::from(error).into()).map(|recorded| {
                 let position = recorded.position;
                 request.advance(position);
                 RecordedEvent::new(recorded, position)
             });
             Some((item, (follow, request)))
-        }))
+        })))
+    }
+}
+
+/// Where a subscription begins: after a position, or at the head.
+///
+/// # Errors
+/// When the position lies beyond the end of the log: nothing tells what would be missed until then.
+pub fn start(log: &dyn Log, after: Option<Position>) -> Result<LogPosition, FieldError> {
+    let head = log.head();
+    match after {
+        None => Ok(head),
+        Some(after) if after.0 > head => Err(ViewError::BeyondHead { asked: after.0, head }.into()),
+        Some(after) => Ok(after.0),
+    }
+}
+
+/// The items until the first error, which is the last item: what follows it would leave a gap, and a client that goes
+/// on after the last position it saw has none.
+pub fn until_error<T>(items: impl Stream<Item = FieldResult<T>> + Send) -> impl Stream<Item = FieldResult<T>> + Send {
+    stream::unfold(Some(Box::pin(items)), async |items| {
+        let mut items = items?;
+        let item = items.next().await?;
+        let rest = item.is_ok().then_some(items);
+        Some((item, rest))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_follows_an_error() {
+        let items = stream::iter([Ok(1), Ok(2), Err("storage".into()), Ok(4)]);
+        let told: Vec<FieldResult<i32>> = until_error(items).collect().await;
+        assert_eq!(told.iter().map(|item| item.as_ref().ok()).collect::<Vec<_>>(), [Some(&1), Some(&2), None]);
     }
 }

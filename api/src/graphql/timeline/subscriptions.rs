@@ -21,7 +21,7 @@ use super::TimelineEntry;
 use crate::app::App;
 use crate::context::{app, request};
 use crate::error::{FieldError, FieldResult};
-use crate::graphql::event::Follow;
+use crate::graphql::event::{Follow, start, until_error};
 use crate::graphql::ids::{EntityId, Given};
 use crate::graphql::scalars::Position;
 use crate::limits::PAGE_SIZE_MAX;
@@ -170,14 +170,14 @@ impl TimelineSubscriptions {
         let Some(account) = account.known().filter(|account| app.log.knows_tag(&account.tag()).unwrap_or(true)) else {
             return Err(FieldError::Input("there is no such account".to_owned()).into());
         };
-        let after = after.map_or_else(|| app.log.head(), |after| after.0);
+        let after = start(&*app.log, after)?;
         let follow = AccountFollow::new(app, account, after)?;
-        Ok(stream::unfold((follow, request), async |(mut follow, request)| {
+        Ok(until_error(stream::unfold((follow, request), async |(mut follow, request)| {
             let item = follow.next().await?.map_err(Into::into);
             if let Ok(entry) = &item {
                 request.advance(entry.place());
             }
             Some((item, (follow, request)))
-        }))
+        })))
     }
 }
