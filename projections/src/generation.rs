@@ -177,18 +177,45 @@ impl Drop for Generation {
 pub(crate) struct Home {
     folder: PathBuf,
     pub(crate) key: CommentKey,
+    /// Whether the key was made just now: rows that were folded with another one are of no use.
+    is_key_new: bool,
 }
 
 impl Home {
     /// Opens or creates the folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
-        let key = read_or_create_key(&folder.join("comment.key"))?;
-        Ok(Self { folder: folder.to_owned(), key })
+        let (key, is_key_new) = read_or_create_key(&folder.join("comment.key"))?;
+        Ok(Self { folder: folder.to_owned(), key, is_key_new })
+    }
+
+    /// The generation in use, opened; none if there is none yet, or if it cannot be used any more and must be built
+    /// again from the log. Whatever is wrong with it is no reason to stop: the log holds everything.
+    pub(crate) fn usable(&self, head: Position) -> Option<Generation> {
+        let open = || -> Result<Option<Generation>, StoreError> {
+            let Some(current) = self.current()? else { return Ok(None) };
+            if self.is_key_new {
+                tracing::warn!(folder = %current.display(), "the key of the views was lost; they are built again");
+                return Ok(None);
+            }
+            let Some(generation) = Generation::open(&current, self.key)? else {
+                tracing::info!(folder = %current.display(), "the views have another shape and are built again");
+                return Ok(None);
+            };
+            if generation.farthest()? > head.0 {
+                tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
+                return Ok(None);
+            }
+            Ok(Some(generation))
+        };
+        open().unwrap_or_else(|error| {
+            tracing::warn!(folder = %self.folder.display(), %error, "the views are damaged and are built again");
+            None
+        })
     }
 
     /// The generation in use; none if there is none yet.
-    pub(crate) fn current(&self) -> Result<Option<PathBuf>, StoreError> {
+    fn current(&self) -> Result<Option<PathBuf>, StoreError> {
         let file = self.folder.join("current");
         match fs::read_to_string(&file) {
             Ok(name) if is_generation(name.trim()) => Ok(Some(self.folder.join(name.trim()))),
@@ -200,8 +227,9 @@ impl Home {
 
     /// An empty folder for the next generation.
     pub(crate) fn next(&self) -> Result<PathBuf, StoreError> {
-        let current = self.current()?;
-        let number = current.as_deref().and_then(number_of).unwrap_or(0) + 1;
+        let entries = fs::read_dir(&self.folder).map_err(|error| unusable(&self.folder, &error))?;
+        let numbers = entries.filter_map(|entry| number_of(&entry.ok()?.path()));
+        let number = numbers.max().unwrap_or(0).saturating_add(1);
         let folder = self.folder.join(format!("generation-{number:06}"));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(&folder, &error)),
@@ -249,20 +277,20 @@ fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Folder(format!("{}: {error}", path.display()))
 }
 
-fn read_or_create_key(file: &Path) -> Result<CommentKey, StoreError> {
+/// The key, and whether it is new, because there was none or what was there is no key.
+fn read_or_create_key(file: &Path) -> Result<(CommentKey, bool), StoreError> {
     match fs::read(file) {
-        Ok(bytes) => {
-            let bytes = bytes.try_into().map_err(|_| StoreError::Folder(format!("{} is not a key", file.display())))?;
-            Ok(CommentKey(bytes))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            OsRng.try_fill_bytes(&mut key).map_err(|error| StoreError::Folder(format!("no randomness: {error}")))?;
-            write_private(file, &key).map_err(|error| unusable(file, &error))?;
-            Ok(CommentKey(key))
-        }
-        Err(error) => Err(unusable(file, &error)),
+        Ok(bytes) => match bytes.try_into() {
+            Ok(bytes) => return Ok((CommentKey(bytes), false)),
+            Err(_) => fs::remove_file(file).map_err(|error| unusable(file, &error))?,
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unusable(file, &error)),
     }
+    let mut key = [0; 32];
+    OsRng.try_fill_bytes(&mut key).map_err(|error| StoreError::Folder(format!("no randomness: {error}")))?;
+    write_private(file, &key).map_err(|error| unusable(file, &error))?;
+    Ok((CommentKey(key), true))
 }
 
 fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -97,28 +97,19 @@ pub struct Views {
 pub enum Found {
     /// As they were left.
     Usable,
-    /// None yet, or not of the shape that this program writes: they are folded from the beginning.
+    /// None yet, damaged, or not of the shape that this program writes: they are folded from the beginning.
     Unusable,
 }
 
 impl Views {
     /// Opens the views in a folder, or creates them. Nothing is folded yet: see [`crate::projector::Projector`] and
-    /// [`Self::catch_up`]. Views that are ahead of the log, or of another shape, are put aside and begun anew.
+    /// [`Self::catch_up`]. Views that are damaged, ahead of the log, or of another shape, are put aside and begun anew.
     ///
     /// # Errors
-    /// When the folder cannot be used or the rows cannot be read.
+    /// When the folder cannot be used.
     pub fn open(log: Arc<dyn Log>, folder: &Path) -> Result<(Self, Found), StoreError> {
         let home = Home::open(folder)?;
-        let mut usable = None;
-        if let Some(current) = home.current()?
-            && let Some(generation) = Generation::open(&current, home.key)?
-        {
-            if generation.farthest()? <= log.head().0 {
-                usable = Some(generation);
-            } else {
-                tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
-            }
-        }
+        let usable = home.usable(log.head());
         let found = if usable.is_some() { Found::Usable } else { Found::Unusable };
         let generation = match usable {
             Some(generation) => generation,

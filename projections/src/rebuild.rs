@@ -67,7 +67,7 @@ pub struct RebuildReport {
     pub elapsed: Duration,
     /// What the read models say that were built anew.
     pub digests: Vec<ProjectionDigest>,
-    /// What those said that were in use; none when they had not come that far.
+    /// What those said that were in use: nothing where they could not be read, none when they had not come that far.
     pub digests_before: Option<Vec<ProjectionDigest>>,
 }
 
@@ -90,7 +90,12 @@ impl Views {
         let (fresh, upto) = self.build_fresh(report)?;
         let elapsed = started.elapsed();
         let old = shared.generation();
-        let digests_before = if shared.applied() >= upto { Some(digests(&old, upto)?) } else { None };
+        let digests_before = (shared.applied() >= upto).then(|| {
+            digests(&old, upto).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the read models in use are damaged");
+                Vec::new()
+            })
+        });
         let fresh_digests = digests(&fresh, upto)?;
         drop(old);
         self.take_over(fresh)?;
@@ -112,7 +117,7 @@ impl Views {
         let fresh = Generation::open(&folder, self.shared.home.key)?
             .ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
         let upto = self.shared.log.head();
-        build(&self.shared.log, &fresh, upto, report)?;
+        build(&self.shared.log, &fresh, upto, report).inspect_err(|_| fresh.give_up())?;
         Ok((fresh, upto))
     }
 

@@ -1,11 +1,14 @@
-//! Disks that fill up: nothing is lost, and nothing is told that cannot be read.
+//! Disks that fill up, and views that are damaged: nothing is lost, and nothing is told that cannot be read.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use letopis_domain::ids::Position;
 
 use super::projector::{Company, leads};
 use super::story::id;
+use crate::entries::LeadEntry;
+use crate::filter::Where;
 use crate::handle::{Found, Views};
 use crate::page::PageRequest;
 use crate::reports::timeline::{TimelineOf, TimelineQuery};
@@ -51,4 +54,29 @@ async fn a_checkpoint_takes_along_what_a_full_disk_kept_back() {
     let (views, found) = company.views();
     assert_eq!((found, views.applied()), (Found::Usable, Position(3)));
     assert_eq!(timeline_of_lead(&views, 2), 1);
+}
+
+#[tokio::test]
+async fn damaged_views_are_begun_anew() {
+    let damages: [fn(&Path); 4] = [
+        |folder| std::fs::write(folder.join("current"), "nonsense").unwrap(),
+        |folder| std::fs::write(folder.join("generation-000001/CURRENT"), "nonsense").unwrap(),
+        |folder| std::fs::write(folder.join("comment.key"), "short").unwrap(),
+        |folder| std::fs::remove_file(folder.join("comment.key")).unwrap(),
+    ];
+    for (number, damage) in damages.into_iter().enumerate() {
+        let company = Company::new();
+        {
+            let (views, _) = company.views();
+            company.append(leads(0..3)).await;
+            views.catch_up().unwrap();
+            views.close().unwrap();
+        }
+        damage(company.folder.path());
+        let (views, found) = company.views();
+        assert_eq!((found, views.applied()), (Found::Unusable, Position::START), "damage {number}");
+        views.catch_up().unwrap();
+        assert_eq!(views.now().count::<LeadEntry>(&Where::default()).unwrap(), 3, "damage {number}");
+        assert_eq!(views.rebuild(&mut |_| {}).unwrap().is_equal(), Some(true), "damage {number}");
+    }
 }
