@@ -90,6 +90,12 @@ impl RequestContext {
         self.as_of.lock().iter().map(|(path, at)| (path.clone(), at.to_string())).collect()
     }
 
+    /// Whether a field lies below one that was asked for with an `asOf`.
+    pub fn is_below_named(&self, path: &str) -> bool {
+        let named = self.as_of.lock();
+        named.keys().any(|above| path.strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('.')))
+    }
+
     /// Moves on to a position that the request itself wrote.
     pub fn advance(&self, to: Position) {
         self.read_at.fetch_max(to.0, Ordering::SeqCst);

@@ -1,5 +1,6 @@
 //! Any answer can be had as of an earlier moment, and is then what it was.
 
+use letopis_domain::values::Timestamp;
 use serde_json::{Value, json};
 
 use crate::harness::Answer;
@@ -64,4 +65,30 @@ fn an_instant_means_the_last_position_recorded_by_then() {
     assert_eq!(answer.data()["lead"], json!({ "status": "NEW", "position": "1" }));
     assert_eq!(answer.body["extensions"]["asOf"], json!({ "lead": "1" }));
     assert_eq!(answer.position(), 2);
+}
+
+#[test]
+fn a_task_that_fell_due_since_was_not_overdue_then() {
+    let app = TestApp::start();
+    let world = world::found(&app);
+    let account = world::account(&app, "Vega");
+    let now = app.data("{ log { now } }")["log"]["now"].clone();
+    let now = Timestamp::from_rfc3339(now.as_str().unwrap()).unwrap();
+    let due = now.plus_ms(400);
+    let input = json!({ "subjects": { "account": account }, "employee": world.seller, "kind": "CALL",
+        "dueAt": due.to_string(), "title": "call back" });
+    let scheduled = app.done("scheduleTask", input, "task { id }");
+    let query = "query ($id: ID!, $p: Position!) { task(id: $id) { isOverdue } \
+        then: tasks(asOf: { position: $p }) { nodes { isOverdue } } }";
+    let ask = || {
+        let variables = json!({ "id": scheduled["task"]["id"], "p": scheduled["position"] });
+        app.request(query).variables(variables).send().data().clone()
+    };
+    // Until the clock has passed the due time, which it does within the second.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while ask()["task"]["isOverdue"] == false {
+        assert!(std::time::Instant::now() < until, "the task never became overdue");
+        std::thread::yield_now();
+    }
+    assert_eq!(ask()["then"]["nodes"], json!([{ "isOverdue": false }]));
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, OneofObject};
 use letopis_domain::ids;
+use letopis_domain::values::Timestamp;
 use letopis_projections::View;
 
 use super::scalars::{DateTime, Position};
@@ -33,6 +34,18 @@ pub async fn position(context: &Context<'_>, as_of: Option<AsOf>) -> FieldResult
         request.name_position(path.to_string(), at);
     }
     Ok(at)
+}
+
+/// The instant that an object means by now: the server's clock, or under an `asOf` the moment at which the position
+/// that it is shown as of was recorded, so that the same question has the same answer on any day.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn clock(context: &Context<'_>, at: ids::Position) -> FieldResult<Timestamp> {
+    let (app, request) = (app(context)?, request(context)?);
+    let is_as_of = context.path_node.is_some_and(|path| request.is_below_named(&path.to_string()));
+    let shown = if is_as_of { app.log.get(at).map_err(FieldError::from)? } else { None };
+    Ok(shown.map_or_else(|| app.env.now(), |recorded| recorded.recorded_at))
 }
 
 /// The views that a field is answered from.

@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object};
 use letopis_domain::task as domain;
 
-use crate::context::app;
 use crate::error::FieldResult;
 use crate::graphql::activity::Subjects;
+use crate::graphql::as_of;
 use crate::graphql::company::Employee;
 use crate::graphql::enums::{TaskKind, TaskStatus};
 use crate::graphql::ids::global;
@@ -65,14 +65,16 @@ impl Task {
         DateTime(self.state.due_at)
     }
 
-    /// Whether it was due before an instant, now unless told, and neither done nor called off by then.
+    /// Whether it was due before an instant and neither done nor called off by then.
     async fn is_overdue(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The instant; now when absent.")] at: Option<DateTime>,
+        #[graphql(desc = "The instant; when absent now, or with `asOf` when its position was recorded.")] at: Option<
+            DateTime,
+        >,
     ) -> FieldResult<bool> {
-        let now = app(context)?.env.now();
-        Ok(self.state.is_overdue(at.map_or(now, |at| at.0)))
+        let at = at.map_or_else(|| as_of::clock(context, self.at), |at| Ok(at.0))?;
+        Ok(self.state.is_overdue(at))
     }
 
     /// When it was scheduled.
