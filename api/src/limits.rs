@@ -62,8 +62,11 @@ pub const SOCKET_INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to answer a close frame.
 pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the server pings an idle WebSocket.
+/// How often the server pings a WebSocket. One that says nothing for two such intervals is given up.
 pub const SOCKET_PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long a client may take to read what it is sent before its WebSocket is given up.
+pub const SOCKET_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers that wait for a slow WebSocket client before its operations wait too.
 pub const SOCKET_QUEUE_SIZE: usize = 64;

@@ -1,5 +1,6 @@
 //! The protocol `graphql-transport-ws`, with its close codes.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use letopis::http::Options;
@@ -36,7 +37,7 @@ fn an_operation_before_the_acknowledgment_closes_with_4401() {
 
 #[test]
 fn silence_at_the_start_closes_with_4408() {
-    let app = TestApp::start_with(Options { socket_init_timeout: Duration::from_millis(50) });
+    let app = TestApp::start_with(Options { socket_init_timeout: Duration::from_millis(50), ..Options::default() });
     assert_eq!(Socket::connect(&app, Some("graphql-transport-ws")).close_code(), 4408);
 }
 
@@ -83,6 +84,37 @@ fn what_cannot_run_is_an_error_message_and_the_socket_goes_on() {
     let mutation = "mutation { receiveLead(input: { source: \"web\" }) { position userErrors { code } } }";
     socket.subscribe("1", mutation, &json!({}));
     assert_eq!(socket.next("1"), json!({ "receiveLead": { "position": "1", "userErrors": [] } }));
+}
+
+#[test]
+fn a_client_that_answers_no_ping_is_closed() {
+    let app = TestApp::start_with(Options { socket_ping_interval: Duration::from_millis(50), ..Options::default() });
+    let mut answering = Socket::open(&app);
+    let mut silent = Socket::open(&app);
+    silent.subscribe("1", "subscription { events { position } }", &json!({}));
+    answering.subscribe("1", "subscription { events { position } }", &json!({}));
+    let listener = std::thread::spawn(move || answering.next("1"));
+    assert_eq!(silent.close_code(), 1001);
+    // By now one that answers would have been closed too.
+    app.mutate("receiveLead", json!({ "source": "web" }), "lead { id }");
+    assert_eq!(listener.join().unwrap(), json!({ "events": { "position": "1" } }));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_given_up() {
+    let app = TestApp::start_with(Options { socket_send_timeout: Duration::from_millis(200), ..Options::default() });
+    let mut socket = Socket::open(&app);
+    // More than the buffers between server and client hold.
+    let types = "kind name description fields { name description args { name description } }";
+    let query = format!("{{ __schema {{ types {{ {types} again: fields {{ name description }} }} }} }}");
+    let mut numbers = 0..;
+    let ended = loop {
+        let id = numbers.next().unwrap_or_default().to_string();
+        if let Err(ended) = socket.try_subscribe(&id, &query) {
+            break ended;
+        }
+    };
+    assert!(matches!(ended, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{ended}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A client of `graphql-transport-ws` that can also misbehave.
 
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ impl Socket {
         }
         let stream = TcpStream::connect(app.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
         let (socket, _) = tungstenite::client(request, stream).unwrap();
         Self { socket }
     }
@@ -55,6 +57,15 @@ impl Socket {
     /// Says goodbye with a code.
     pub fn leave(&mut self, code: u16) {
         self.socket.close(Some(CloseFrame { code: code.into(), reason: "".into() })).unwrap();
+    }
+
+    /// Starts an operation; how the connection failed, if it did.
+    pub fn try_subscribe(&mut self, id: &str, query: &str) -> Result<(), ErrorKind> {
+        let message = json!({ "id": id, "type": "subscribe", "payload": { "query": query } });
+        self.socket.send(Message::text(message.to_string())).map_err(|error| match error {
+            tungstenite::Error::Io(error) => error.kind(),
+            other => panic!("not a failure of the connection: {other}"),
+        })
     }
 
     /// Starts an operation.

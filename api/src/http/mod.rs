@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::engine::Engine;
-use crate::limits::SOCKET_INIT_TIMEOUT;
+use crate::limits::{SOCKET_INIT_TIMEOUT, SOCKET_PING_INTERVAL, SOCKET_SEND_TIMEOUT};
 use crate::ws;
 
 /// How long requests in flight may take once the server is told to stop.
@@ -28,11 +28,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Options {
     /// How long a WebSocket may stay without `connection_init`.
     pub socket_init_timeout: Duration,
+    /// How often a WebSocket is pinged; after two intervals without a word it is closed.
+    pub socket_ping_interval: Duration,
+    /// How long a WebSocket client may take to read a message.
+    pub socket_send_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { socket_init_timeout: SOCKET_INIT_TIMEOUT }
+        Self {
+            socket_init_timeout: SOCKET_INIT_TIMEOUT,
+            socket_ping_interval: SOCKET_PING_INTERVAL,
+            socket_send_timeout: SOCKET_SEND_TIMEOUT,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod protocol;
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use axum::extract::State;
@@ -24,9 +25,7 @@ use crate::context::{ACTOR_HEADER, Caller, RequestContext};
 use crate::engine::{Engine, Params, refused};
 use crate::error::{Code, request_error};
 use crate::http::{Server, params};
-use crate::limits::{
-    BODY_SIZE_MAX_BYTES, SOCKET_CLOSE_TIMEOUT, SOCKET_OPERATIONS_MAX, SOCKET_PING_INTERVAL, SOCKET_QUEUE_SIZE,
-};
+use crate::limits::{BODY_SIZE_MAX_BYTES, SOCKET_CLOSE_TIMEOUT, SOCKET_OPERATIONS_MAX, SOCKET_QUEUE_SIZE};
 use protocol::{ClientMessage, Close, SUBPROTOCOL};
 
 /// Turns a request into a socket.
@@ -111,19 +110,29 @@ impl Connection {
     async fn run(&mut self) -> Option<Close> {
         let init_deadline = Instant::now() + self.server.options.socket_init_timeout;
         let mut stopping = self.server.stopping.clone();
-        let mut pings = pings();
+        let ping_interval = self.server.options.socket_ping_interval;
+        let mut pings = pings(ping_interval);
+        let mut heard_at = Instant::now();
         loop {
             let is_acknowledged = self.is_acknowledged;
             tokio::select! {
                 received = self.socket.recv() => match received? {
-                    Ok(message) => if let Err(close) = self.receive(message).await? { return Some(close) },
+                    Ok(message) => {
+                        heard_at = Instant::now();
+                        if let Err(close) = self.receive(message).await? { return Some(close) }
+                    }
                     Err(error) => return too_large(&error),
                 },
                 Some(output) = self.outputs.recv() => self.send_output(output).await?,
                 () = async { if is_acknowledged { pending().await } else { sleep_until(init_deadline).await } } => {
                     return Some(Close::init_timeout());
                 }
-                _ = pings.tick() => if is_acknowledged { self.send(protocol::ping()).await? },
+                _ = pings.tick() => if is_acknowledged {
+                    if heard_at.elapsed() >= 2 * ping_interval {
+                        return Some(Close::silent());
+                    }
+                    self.send(protocol::ping()).await?;
+                },
                 () = stopped(&mut stopping) => return Some(Close::going_away()),
             }
         }
@@ -212,15 +221,18 @@ impl Connection {
         }
     }
 
+    /// None = the socket is gone, or its client does not read.
     async fn send(&mut self, message: Message) -> Option<()> {
-        self.socket.send(message).await.ok()
+        let sending = tokio::time::timeout(self.server.options.socket_send_timeout, self.socket.send(message));
+        sending.await.ok()?.ok()
     }
 
     async fn close(mut self, close: Close) {
         self.operations.clear();
         // The client may be gone already.
-        let _ = self.socket.send(close.frame()).await;
-        self.part().await;
+        if self.send(close.frame()).await.is_some() {
+            self.part().await;
+        }
     }
 
     /// Reads to the end of the socket: that sends the answer to a close frame, or waits for the client's.
@@ -273,8 +285,8 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-fn pings() -> Interval {
-    let mut pings = interval(SOCKET_PING_INTERVAL);
+fn pings(every: Duration) -> Interval {
+    let mut pings = interval(every);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.reset();
     pings

@@ -50,6 +50,11 @@ impl Close {
         Self { code: 4409, reason: format!("Subscriber for {id} already exists") }
     }
 
+    /// The client does not answer pings: the code is one after which clients connect again.
+    pub fn silent() -> Self {
+        Self { code: 1001, reason: "the client did not answer a ping".to_owned() }
+    }
+
     /// A second `connection_init`.
     pub fn second_init() -> Self {
         Self { code: 4429, reason: "Too many initialisation requests".to_owned() }
