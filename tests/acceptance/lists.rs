@@ -72,6 +72,22 @@ fn events_are_paged_by_their_cursors() {
 }
 
 #[test]
+fn an_event_query_without_items_means_every_event() {
+    let app = TestApp::start();
+    world::lead(&app, "web");
+    let count = |query: Value| {
+        let ask = "query ($query: EventQuery) { events(query: $query) { totalCount nodes { position } } }";
+        let events = app.request(ask).variables(json!({ "query": query })).send().data()["events"].clone();
+        assert_eq!(events["nodes"].as_array().unwrap().len(), events["totalCount"].as_u64().unwrap() as usize);
+        events["totalCount"].as_u64().unwrap()
+    };
+    for every in [Value::Null, json!({}), json!({ "items": [] }), json!({ "items": [{}] })] {
+        assert_eq!(count(every.clone()), 1, "{every}");
+    }
+    assert_eq!(count(json!({ "items": [{ "about": ["nobody"] }] })), 0);
+}
+
+#[test]
 fn filters_combine() {
     let app = TestApp::start();
     let world = world::found(&app);

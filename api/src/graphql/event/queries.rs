@@ -41,7 +41,7 @@ pub struct EventQueryItemInput {
 impl EventQueryInput {
     /// The query of the log. An id that names nothing makes its item match nothing.
     pub fn query(self) -> Query {
-        let Some(items) = self.items else { return Query::all() };
+        let Some(items) = self.items.filter(|items| !items.is_empty()) else { return Query::all() };
         Query { items: items.into_iter().filter_map(EventQueryItemInput::item).collect() }
     }
 }
