@@ -16,6 +16,7 @@ mod lists;
 mod own_writes;
 mod real_data;
 mod refusals;
+mod replay;
 mod reports;
 mod schema;
 mod sockets;
