@@ -31,6 +31,8 @@ test:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo build --workspace --locked
 	cargo nextest run --workspace --locked
+	@test -n "$$LETOPIS_TEST_DATA" || test -d ../shared/data || echo \
+	"NOT CHECKED: real data. Neither ../shared/data nor LETOPIS_TEST_DATA is there, so its tests looked at nothing."
 
 # One table of measured figures beside their bars.
 bench: build

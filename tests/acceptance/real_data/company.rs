@@ -14,10 +14,12 @@ use crate::harness::TestApp;
 
 /// The files of a data set. When they are absent the test says so and is skipped.
 pub fn real(set: &str, files: &[&str]) -> Option<Vec<PathBuf>> {
-    let root = std::env::var_os("LETOPIS_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
+    let told = std::env::var_os("LETOPIS_TEST_DATA").map(PathBuf::from);
+    let is_told = told.is_some();
+    let root = told.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
     let paths: Vec<PathBuf> = files.iter().map(|file| root.join(set).join(file)).collect();
     if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        assert!(!is_told && !root.exists(), "{} is absent, but the folder of the data sets is not", missing.display());
         println!("skipped: {} is absent; set LETOPIS_TEST_DATA to the folder of the data sets", missing.display());
         return None;
     }
