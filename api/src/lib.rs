@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod company;
 pub mod context;
+pub mod control;
 pub mod demo;
 pub mod engine;
 pub mod error;

@@ -1,6 +1,7 @@
 //! The command line: what `serve` says and how it stops, and that `verify` and `rebuild` find its data sound.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -120,6 +121,28 @@ fn views_that_are_behind_the_log_catch_up_before_a_rebuild_compares() {
     stdout(&run(&["demo", "--data", data]));
     let rebuilt = stdout(&run(&["rebuild", "--data", data]));
     assert!(rebuilt.contains("the read models in use said the same"), "{rebuilt}");
+}
+
+#[test]
+fn a_folder_that_is_served_is_rebuilt_by_its_server() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().to_str().unwrap();
+    stdout(&run(&["demo", "--data", data]));
+    let (mut child, mut out, address) = serve(folder.path());
+    let socket = folder.path().join("control.sock");
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let rebuilt = stdout(&run(&["rebuild", "--data", data]));
+    assert!(rebuilt.contains("the read models in use said the same"), "{rebuilt}");
+    assert_eq!(rebuilt.lines().filter(|line| line.contains(" rows ")).count(), 14, "{rebuilt}");
+    let query = json!({ "query": "{ leads { totalCount } }" });
+    let mut answer = ureq::post(format!("{address}graphql")).send_json(query).unwrap();
+    let answer = answer.body_mut().read_to_string().unwrap();
+    assert!(answer.contains("totalCount") && !answer.contains("errors"), "{answer}");
+    signal(&child, 15);
+    out.read_to_string(&mut String::new()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(!socket.exists());
 }
 
 #[test]

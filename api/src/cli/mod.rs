@@ -44,7 +44,7 @@ enum Command {
     Replay(replay::Arguments),
     /// Checks every record, and the indexes against what the records say.
     Verify(verify::Arguments),
-    /// Folds all read models anew and compares them with those in use.
+    /// Folds all read models anew and compares them with those in use; a folder that is served by its server.
     Rebuild(rebuild::Arguments),
     /// Fills an empty data folder with a believable company.
     Demo(demo::Arguments),
@@ -92,6 +92,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<Found>() {
         return EXIT_FOUND;
     }
-    let in_use = matches!(error.downcast_ref(), Some(OpenError::Folder(FolderError::InUse { .. })));
-    if in_use { EXIT_IN_USE } else { EXIT_FAILED }
+    if is_in_use(error) { EXIT_IN_USE } else { EXIT_FAILED }
+}
+
+/// Whether another process has the data folder.
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(OpenError::Folder(FolderError::InUse { .. })))
 }

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DataFolder, Meter};
 use crate::company::Company;
+use crate::control::Control;
 use crate::engine::Engine;
 use crate::http::{self, Options};
 
@@ -62,6 +63,12 @@ async fn serve(arguments: &Arguments, company: &Company) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}: choose another --listen", arguments.listen))?;
     let address = listener.local_addr()?;
     let engine = Engine::new(company.app()).map_err(anyhow::Error::msg)?;
+    let folder = &arguments.folder.data;
+    let control = Control::listen(folder, company.views().clone());
+    // Without it everything works but a rebuild of the folder that is served.
+    let _control = control.inspect_err(|error| {
+        tracing::warn!(folder = %folder.display(), %error, "the control socket could not be opened");
+    });
     say(&format!("letopis is ready at http://{address}/"));
     say(&format!("GraphQL is at http://{address}/graphql, subscriptions at ws://{address}/graphql/ws"));
     http::serve(listener, Arc::new(engine), Options::default(), stop).await.context("failed to serve")
