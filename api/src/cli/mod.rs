@@ -5,97 +5,11 @@ mod import;
 mod progress;
 mod rebuild;
 mod replay;
+mod run;
 mod schema;
 mod serve;
 mod verify;
 
-use std::path::PathBuf;
-use std::process::ExitCode;
-
-use clap::{Parser, Subcommand};
-use letopis_eventlog::rocks::{FolderError, OpenError};
-use tracing_subscriber::EnvFilter;
-
 pub use progress::Meter;
-
-/// Something went wrong.
-const EXIT_FAILED: u8 = 1;
-/// The data folder is in use by another process. 2 is a wrong command line.
-const EXIT_IN_USE: u8 = 3;
-/// A check found something wrong.
-const EXIT_FOUND: u8 = 4;
-
-/// Records what happens between a company and its customers, and answers every question from that log.
-#[derive(Parser)]
-#[command(name = "letopis", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-/// One line per subcommand.
-#[derive(Subcommand)]
-enum Command {
-    /// Serves GraphQL over HTTP and WebSocket.
-    Serve(serve::Arguments),
-    /// Brings facts in from files, by a mapping.
-    Import(import::Arguments),
-    /// Prints each event of an entity and the state after it.
-    Replay(replay::Arguments),
-    /// Checks every record, and the indexes against what the records say.
-    Verify(verify::Arguments),
-    /// Folds all read models anew and compares them with those in use; a folder that is served by its server.
-    Rebuild(rebuild::Arguments),
-    /// Fills an empty data folder with a believable company.
-    Demo(demo::Arguments),
-    /// Prints the GraphQL schema.
-    Schema,
-}
-
-/// The data folder of a subcommand.
-#[derive(clap::Args)]
-struct DataFolder {
-    /// The data folder; `serve`, `import` and `demo` create it where it is missing.
-    #[arg(long, env = "LETOPIS_DATA", default_value = "letopis-data", value_name = "DIR")]
-    data: PathBuf,
-}
-
-/// A check that found something wrong: said already, so only the exit code is left.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Found(String);
-
-/// Runs the command line of this process.
-pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("LETOPIS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let outcome = match cli.command {
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::Import(arguments) => import::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Rebuild(arguments) => rebuild::run(&arguments),
-        Command::Schema => schema::run(),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("letopis: {error:#}");
-            ExitCode::from(exit_code(&error))
-        }
-    }
-}
-
-fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.is::<Found>() {
-        return EXIT_FOUND;
-    }
-    if is_in_use(error) { EXIT_IN_USE } else { EXIT_FAILED }
-}
-
-/// Whether another process has the data folder.
-fn is_in_use(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(OpenError::Folder(FolderError::InUse { .. })))
-}
+pub use run::run;
+use run::{DataFolder, Found, is_in_use};
