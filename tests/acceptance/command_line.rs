@@ -103,7 +103,7 @@ fn verify_and_rebuild_find_the_data_sound() {
 #[test]
 fn only_what_writes_creates_a_data_folder() {
     let folder = TempDir::new().unwrap();
-    let missing = folder.path().join("letopis-dtaa");
+    let missing = folder.path().join("no-such-folder");
     let data = missing.to_str().unwrap();
     for command in [vec!["verify"], vec!["rebuild"], vec!["replay", "--account", "account:x"]] {
         let output = run(&[&command[..], &["--data", data]].concat());
