@@ -59,10 +59,11 @@ impl TimelineArguments {
         let is_look_up = query.types.is_empty();
         let page = if is_look_up { view.timeline(&query) } else { long(|| view.timeline(&query)).await };
         let page = page.map_err(FieldError::from)?;
-        let log = &app(context)?.log;
+        let positions: Vec<_> = page.edges.iter().map(|edge| edge.node.position).collect();
+        let events = app(context)?.log.get_many(&positions).map_err(FieldError::from)?;
         let mut entries = Vec::with_capacity(page.edges.len());
-        for edge in page.edges {
-            let Some(recorded) = log.get(edge.node.position).map_err(FieldError::from)? else { continue };
+        for (edge, recorded) in page.edges.into_iter().zip(events) {
+            let Some(recorded) = recorded else { continue };
             let entry = TimelineEntry { recorded, is_out_of_order: edge.node.is_out_of_order, at: view.position() };
             entries.push((cursor(&encode(&edge.cursor)), entry));
         }
