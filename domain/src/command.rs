@@ -89,6 +89,11 @@ commands! {
     task::ScheduleTask,
     task::CompleteTask,
     task::CancelTask,
+    privacy::GiveConsent,
+    privacy::WithdrawConsent,
+    privacy::PlaceLegalHold,
+    privacy::LiftLegalHold,
+    privacy::EraseSubject,
 }
 
 #[cfg(test)]

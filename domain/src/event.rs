@@ -11,8 +11,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::ids::{EmployeeId, EventId, Position, RequestId};
+use crate::privacy::DataSubjects;
 use crate::query::Tags;
-use crate::values::{Personal, Timestamp};
+use crate::values::{Personal, PersonalValues, Timestamp};
 
 /// One kind of event in its current version.
 pub trait Fact: Serialize + DeserializeOwned + Into<Event> + Clone {
@@ -21,13 +22,23 @@ pub trait Fact: Serialize + DeserializeOwned + Into<Event> + Clone {
     /// The version that is written today, from 1. Raised when a field means something new.
     const VERSION: u16 = 1;
     /// What is stored apart because it is about a person; `()` where nothing is.
-    type Personal: Serialize + DeserializeOwned + Default + Clone;
+    type Personal: PersonalValues;
 
     /// This kind of event, if the event is one.
     fn of(event: &Event) -> Option<&Self>;
 
     /// Adds the tags by which the event is found: what it is about, claims and releases.
     fn tags(&self, tags: &mut Tags);
+
+    /// Whom the personal part is about: everyone whose key it takes to read it.
+    fn data_subjects(&self) -> DataSubjects {
+        DataSubjects::NOBODY
+    }
+
+    /// Whose data the log erases with this event.
+    fn erases(&self) -> Option<&DataSubjects> {
+        None
+    }
 
     /// The personal part, for events that have one.
     fn personal(&self) -> Option<&Personal<Self::Personal>> {
@@ -98,14 +109,18 @@ pub struct EncodedEvent {
     pub tags: Tags,
     /// The impersonal part.
     pub payload: Vec<u8>,
-    /// The personal part; none where the type has none, or after erasure.
+    /// The personal part; none where it says nothing, or after erasure.
     pub personal: Option<Vec<u8>>,
+    /// Whom the personal part is about.
+    pub subjects: DataSubjects,
+    /// The look-ups of its values.
+    pub lookups: Tags,
 }
 
 /// The personal part of a stored event as it is read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PersonalBytes<'a> {
-    /// The type has none.
+    /// There is none: it says nothing.
     None,
     /// The bytes in the clear.
     Known(&'a [u8]),
@@ -158,6 +173,29 @@ macro_rules! events {
                 let mut tags = Tags::default();
                 match self { $(Self::$name(fact) => fact.tags(&mut tags)),* }
                 tags
+            }
+
+            /// Whom its personal part is about.
+            #[must_use]
+            pub fn data_subjects(&self) -> DataSubjects {
+                match self { $(Self::$name(fact) => fact.data_subjects()),* }
+            }
+
+            /// The look-ups of its personal part.
+            #[must_use]
+            pub fn lookups(&self) -> Tags {
+                match self { $(Self::$name(fact) => lookups(fact.personal())),* }
+            }
+
+            /// Whose data the log erases with it; none but with an erasure.
+            #[must_use]
+            pub fn erases(&self) -> Option<&DataSubjects> {
+                match self { $(Self::$name(fact) => fact.erases()),* }
+            }
+
+            /// Erases its personal part, if it says anything.
+            pub fn erase(&mut self) {
+                match self { $(Self::$name(fact) => erase(fact)),* }
             }
 
             /// Whether its personal part was erased.
@@ -309,18 +347,52 @@ events! {
     task::TaskCompleted,
     /// A task was called off.
     task::TaskCancelled,
+    /// Two data subjects turned out to be one person.
+    privacy::SubjectsLinked,
+    /// A person consented to a purpose.
+    privacy::ConsentGiven,
+    /// A person took a consent back.
+    privacy::ConsentWithdrawn,
+    /// The law obliges the company to keep a person's data.
+    privacy::LegalHoldPlaced,
+    /// The company is no longer obliged to keep a person's data.
+    privacy::LegalHoldLifted,
+    /// A person's data were erased.
+    privacy::PersonalDataErased,
     /// A request brought no event.
     request::RequestSettled,
 }
 
 fn encode_fact<F: Fact, C: PayloadCodec>(codec: &C, fact: &F) -> Result<EncodedEvent, String> {
     let personal = match fact.personal() {
-        Some(Personal::Known(values)) => Some(codec.encode(values)?),
-        Some(Personal::Erased) | None => None,
+        Some(Personal::Known(values)) if values.say_anything() => Some(codec.encode(values)?),
+        _ => None,
     };
     let mut tags = Tags::default();
     fact.tags(&mut tags);
-    Ok(EncodedEvent { event_type: F::TYPE, version: F::VERSION, tags, payload: codec.encode(fact)?, personal })
+    Ok(EncodedEvent {
+        event_type: F::TYPE,
+        version: F::VERSION,
+        tags,
+        payload: codec.encode(fact)?,
+        personal,
+        subjects: fact.data_subjects(),
+        lookups: lookups(fact.personal()),
+    })
+}
+
+fn lookups<P: PersonalValues>(personal: Option<&Personal<P>>) -> Tags {
+    let mut lookups = Tags::default();
+    if let Some(Personal::Known(values)) = personal {
+        values.add_lookups(&mut lookups);
+    }
+    lookups
+}
+
+fn erase<F: Fact>(fact: &mut F) {
+    if fact.personal().is_some_and(Personal::says_anything) {
+        fact.set_personal(Personal::Erased);
+    }
 }
 
 fn decode_fact<F: Fact, C: PayloadCodec>(

@@ -1,6 +1,7 @@
 //! The one-line way to register a struct as an event.
 
-/// Implements [`crate::event::Fact`]: the tags, and the personal part where there is one.
+/// Implements [`crate::event::Fact`]: the tags, and the personal part where there is one, with the field that tells
+/// whom it is about.
 macro_rules! fact {
     ($name:ident, |$fact:ident, $tags:ident| $body:expr) => {
         impl crate::event::Fact for $name {
@@ -17,7 +18,7 @@ macro_rules! fact {
             }
         }
     };
-    ($name:ident, personal $personal:ty, |$fact:ident, $tags:ident| $body:expr) => {
+    ($name:ident, personal $personal:ty, about $about:ident, |$fact:ident, $tags:ident| $body:expr) => {
         impl crate::event::Fact for $name {
             const TYPE: crate::event::EventType = crate::event::EventType::$name;
             type Personal = $personal;
@@ -29,6 +30,11 @@ macro_rules! fact {
             fn tags(&self, $tags: &mut crate::query::Tags) {
                 let $fact = self;
                 $body;
+                $tags.add_all(self.data_subjects().as_slice());
+            }
+
+            fn data_subjects(&self) -> crate::privacy::DataSubjects {
+                self.$about.clone().into()
             }
 
             fn personal(&self) -> Option<&crate::values::Personal<$personal>> {

@@ -6,10 +6,11 @@ use crate::agreement::{AgreementForm, ReachAgreement};
 use crate::catalog::{CatalogKind, Reason, ReasonCatalogPublished};
 use crate::contact::{ContactCreated, ContactDetails};
 use crate::employee::{EmployeeDetails, EmployeeHired, EmployeeKind};
-use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, PipelineId};
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, PipelineId, SubjectId};
 use crate::lead::{LeadDetails, LeadReceived};
 use crate::opportunity::OpenOpportunity;
 use crate::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
+use crate::privacy::DataSubjects;
 use crate::testing::{History, given, id};
 use crate::values::{Attributes, Money, Period, Personal, Timestamp};
 
@@ -47,6 +48,11 @@ pub fn company() -> History {
 /// The customer as subject.
 pub fn customer() -> Subjects {
     Subjects { account: Some(id(ACCOUNT)), ..Subjects::default() }
+}
+
+/// Whom a text about the customer is about.
+pub fn customer_subject() -> DataSubjects {
+    id::<SubjectId>(ACCOUNT).into()
 }
 
 /// A version of a pipeline with stages of these keys.

@@ -7,6 +7,7 @@ use crate::event::{Event, EventType, Recorded};
 use crate::ids::{
     AccountId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, Tagged, TeamId,
 };
+use crate::privacy::DataSubjects;
 use crate::query::{Query, Tag};
 
 macro_rules! subjects {
@@ -131,7 +132,7 @@ impl References {
 /// The subjects found so far.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    created: Vec<Subject>,
+    created: Vec<(Subject, DataSubjects)>,
     left: Vec<EmployeeId>,
 }
 
@@ -140,13 +141,30 @@ impl Known {
     pub fn evolve(&mut self, event: &Recorded) {
         match &event.event {
             Event::EmployeeLeft(fact) => self.left.push(fact.employee),
-            event => self.created.extend(Subject::created(event)),
+            event => self.created.extend(Subject::created(event).map(|subject| (subject, event.data_subjects()))),
         }
     }
 
     /// Whether the subject exists.
     pub fn contains(&self, subject: impl Into<Subject>) -> bool {
-        self.created.contains(&subject.into())
+        self.find(subject.into()).is_some()
+    }
+
+    /// Whom everything that is written about these subjects is about.
+    #[must_use]
+    pub fn data_subjects(&self, subjects: &Subjects) -> DataSubjects {
+        let named = [
+            subjects.lead.map(Subject::Lead),
+            subjects.account.map(Subject::Account),
+            subjects.contact.map(Subject::Contact),
+            subjects.opportunity.map(Subject::Opportunity),
+        ];
+        let known = named.into_iter().flatten().filter_map(|subject| self.find(subject));
+        known.flat_map(|subjects| subjects.as_slice().iter().copied()).collect()
+    }
+
+    fn find(&self, subject: Subject) -> Option<&DataSubjects> {
+        self.created.iter().find(|(created, _)| *created == subject).map(|(_, subjects)| subjects)
     }
 
     /// Whether the employee is known to have left.
@@ -161,7 +179,7 @@ impl Known {
     /// `NotFound` with the field that names an unknown subject; `Left` for work given to someone who left.
     pub fn check(&self, references: &References) -> Result<(), Common> {
         for Reference { field, subject, must_be_employed } in &references.0 {
-            if !self.created.contains(subject) {
+            if self.find(*subject).is_none() {
                 return Err(Common::NotFound { field, tag: subject.tag() });
             }
             if let (true, Subject::Employee(employee)) = (must_be_employed, subject)

@@ -35,5 +35,6 @@ pub mod employee;
 pub mod lead;
 pub mod opportunity;
 pub mod pipeline;
+pub mod privacy;
 pub mod request;
 pub mod task;

@@ -15,6 +15,9 @@ use crate::ids::{Position, Tagged};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(Arc<str>);
 
+/// How the tags begin that are look-ups.
+const LOOKUP_PREFIX: &str = "lookup-";
+
 /// Longest tag, in bytes.
 pub const TAG_SIZE_MAX: usize = 255;
 
@@ -35,6 +38,19 @@ impl Tag {
         Self(format!("{prefix}:{key}").into())
     }
 
+    /// A look-up: the tag of a value by which a person is found. It exists in memory only; the log files it under a
+    /// keyed hash, apart from the tags of the record.
+    #[must_use]
+    pub fn lookup(kind: &str, value: &str) -> Self {
+        Self(format!("{LOOKUP_PREFIX}{kind}:{value}").into())
+    }
+
+    /// Whether it is a look-up, which holds personal data in the clear.
+    #[must_use]
+    pub fn is_lookup(&self) -> bool {
+        self.0.starts_with(LOOKUP_PREFIX)
+    }
+
     /// A tag from its whole text, as stored.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
@@ -50,13 +66,17 @@ impl Tag {
 
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
+/// The whole text; of a look-up only its kind.
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self.0.split_once(':') {
+            Some((kind, _)) if self.is_lookup() => write!(f, "{kind}:(hidden)"),
+            _ => f.write_str(&self.0),
+        }
     }
 }
 

@@ -26,6 +26,10 @@ pub enum RefusalCode {
     RequestIdReused,
     /// The same external identity came with other content.
     Changed,
+    /// The person whom it is about was erased: nothing personal can be recorded any more.
+    SubjectErased,
+    /// The data are under a legal hold.
+    LegalHold,
 }
 
 impl RefusalCode {
@@ -43,6 +47,8 @@ impl RefusalCode {
             Self::StalePosition => "STALE_POSITION",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Changed => "CHANGED",
+            Self::SubjectErased => "SUBJECT_ERASED",
+            Self::LegalHold => "LEGAL_HOLD",
         }
     }
 }

@@ -3,6 +3,8 @@
 mod company;
 mod customers;
 mod deals;
+mod privacy;
+mod subjects;
 mod work;
 
 use crate::event::{Event, EventType};
@@ -56,6 +58,12 @@ pub fn sample(event_type: EventType) -> Event {
         EventType::TaskScheduled => work::task_scheduled().into(),
         EventType::TaskCompleted => work::task_completed().into(),
         EventType::TaskCancelled => work::task_cancelled().into(),
+        EventType::SubjectsLinked => privacy::subjects_linked().into(),
+        EventType::ConsentGiven => privacy::consent_given().into(),
+        EventType::ConsentWithdrawn => privacy::consent_withdrawn().into(),
+        EventType::LegalHoldPlaced => privacy::legal_hold_placed().into(),
+        EventType::LegalHoldLifted => privacy::legal_hold_lifted().into(),
+        EventType::PersonalDataErased => privacy::personal_data_erased().into(),
         EventType::RequestSettled => company::request_settled().into(),
     }
 }
@@ -93,6 +101,7 @@ mod tests {
 
     use super::*;
     use crate::event::{PayloadCodec, PersonalBytes};
+    use crate::query::Tag;
 
     struct Json;
 
@@ -119,6 +128,7 @@ mod tests {
             "tags": encoded.tags.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "fact": value(&encoded.payload),
             "personal": encoded.personal.as_deref().map(value),
+            "lookups": encoded.lookups.as_slice().iter().map(Tag::as_str).collect::<Vec<_>>(),
         })
     }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{AccountId, EmployeeId, LeadId, SubjectId};
-use crate::values::{Attributes, Email, PersonName, Personal, Phone};
+use crate::query::Tags;
+use crate::values::{Attributes, Email, PersonName, Personal, PersonalValues, Phone, lookup};
 
 /// What an account is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -28,6 +29,12 @@ pub struct AccountDetails {
     pub phones: Vec<Phone>,
 }
 
+impl PersonalValues for AccountDetails {
+    fn add_lookups(&self, lookups: &mut Tags) {
+        lookup::add_all(&self.emails, &self.phones, lookups);
+    }
+}
+
 /// An account was created.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AccountCreated {
@@ -49,7 +56,7 @@ pub struct AccountCreated {
     #[serde(skip)]
     pub personal: Personal<AccountDetails>,
 }
-fact!(AccountCreated, personal AccountDetails, |event, tags| {
+fact!(AccountCreated, personal AccountDetails, about subject, |event, tags| {
     tags.add(&event.account);
     tags.add_all(&event.origin_lead);
     tags.add_all(&event.owner);
@@ -66,7 +73,7 @@ pub struct AccountUpdated {
     #[serde(skip)]
     pub personal: Personal<AccountDetails>,
 }
-fact!(AccountUpdated, personal AccountDetails, |event, tags| tags.add(&event.account));
+fact!(AccountUpdated, personal AccountDetails, about subject, |event, tags| tags.add(&event.account));
 
 /// An account got another owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

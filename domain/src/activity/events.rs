@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{AccountId, ActivityId, ContactId, EmployeeId, LeadId, OpportunityId};
+use crate::privacy::DataSubjects;
 use crate::query::{Query, Tags};
-use crate::values::{DurationMs, Personal, Phone, PlainText};
+use crate::values::{DurationMs, Personal, PersonalValues, Phone, PlainText};
 
 /// What an activity, agreement or task is about: any of the four, at least one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ pub struct ActivityText {
     /// The customer's address or handle, for the rest.
     pub address: Option<PlainText>,
 }
+impl PersonalValues for ActivityText {}
 
 macro_rules! activities {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $field_type:ty),* $(,)? })*) => {$(
@@ -113,11 +115,13 @@ macro_rules! activities {
             /// Who of the company took part.
             pub employee: Option<EmployeeId>,
             $($(#[$field_doc])* pub $field: $field_type,)*
+            /// Whom the personal part is about; nobody where it says nothing.
+            pub data_subjects: DataSubjects,
             /// What was said or written.
             #[serde(skip)]
             pub personal: Personal<ActivityText>,
         }
-        fact!($name, personal ActivityText, |event, tags| {
+        fact!($name, personal ActivityText, about data_subjects, |event, tags| {
             event.subjects.add_tags(tags);
             tags.add_all(&event.employee);
             tags.add(&event.activity);

@@ -66,6 +66,7 @@ impl Decision for RecordCall {
             direction: self.direction,
             duration: self.duration,
             outcome: self.outcome,
+            data_subjects: state.data_subjects(&self.activity()),
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)

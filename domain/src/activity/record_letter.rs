@@ -57,6 +57,7 @@ impl Decision for RecordLetter {
             subjects: self.subjects,
             employee: at.employee(self.employee),
             direction: self.direction,
+            data_subjects: state.data_subjects(&self.activity()),
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)
@@ -66,7 +67,7 @@ impl Decision for RecordLetter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{company, customer};
+    use crate::fixtures::{company, customer, customer_subject};
 
     use crate::testing::id;
 
@@ -87,6 +88,7 @@ mod tests {
             subjects: customer(),
             employee: None,
             direction: Direction::Inbound,
+            data_subjects: customer_subject(),
             personal: Personal::Known(told().text),
         };
         company().when(&told()).then([recorded.into()]);

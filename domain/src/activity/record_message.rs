@@ -62,6 +62,7 @@ impl Decision for RecordMessage {
             employee: at.employee(self.employee),
             direction: self.direction,
             channel: self.channel.clone(),
+            data_subjects: state.data_subjects(&self.activity()),
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)
@@ -71,7 +72,7 @@ impl Decision for RecordMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{company, customer};
+    use crate::fixtures::{company, customer, customer_subject};
     use crate::refusal::RefusalCode;
     use crate::testing::id;
 
@@ -94,6 +95,7 @@ mod tests {
             employee: None,
             direction: Direction::Inbound,
             channel: Some("telegram".to_owned()),
+            data_subjects: customer_subject(),
             personal: Personal::Known(told().text),
         };
         company().when(&told()).then([recorded.into()]);

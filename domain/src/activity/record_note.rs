@@ -63,6 +63,7 @@ impl Decision for RecordNote {
             employee: at.employee(self.employee),
             kind: self.kind.clone(),
             direction: self.direction.unwrap_or(Direction::Internal),
+            data_subjects: state.data_subjects(&self.activity()),
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)
@@ -72,7 +73,7 @@ impl Decision for RecordNote {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{company, customer};
+    use crate::fixtures::{company, customer, customer_subject};
     use crate::refusal::RefusalCode;
     use crate::testing::id;
 
@@ -95,6 +96,7 @@ mod tests {
             employee: None,
             direction: Direction::Internal,
             kind: Some("A_REGISTERED".to_owned()),
+            data_subjects: customer_subject(),
             personal: Personal::Known(told().text),
         };
         company().when(&told()).then([recorded.into()]);

@@ -9,6 +9,7 @@ use crate::event::{Event, EventType, Recorded};
 use crate::ids::{ActivityId, EmployeeId};
 use crate::known::{Known, References};
 use crate::limits;
+use crate::privacy::DataSubjects;
 use crate::query::Query;
 use crate::values::{DurationMs, Phone, PlainText};
 
@@ -64,6 +65,11 @@ impl Recording {
             self.existing = Some(event.clone());
         }
         self.known.evolve(event);
+    }
+
+    /// Whom the text of an activity is about.
+    pub(super) fn data_subjects(&self, activity: &Activity<'_>) -> DataSubjects {
+        self.known.data_subjects(activity.subjects).of(activity.text)
     }
 
     /// The event, or none when it stands there already.
@@ -124,7 +130,7 @@ fn check_text(text: &ActivityText) -> Result<(), Common> {
 mod tests {
     use super::*;
     use crate::activity::{CallOutcome, CallRecorded, Direction, RecordCall, RecordEmail};
-    use crate::fixtures::{ACCOUNT, CONTACT, LEAD, SELLER, company, customer, deal};
+    use crate::fixtures::{ACCOUNT, CONTACT, LEAD, SELLER, company, customer, customer_subject, deal};
     use crate::refusal::RefusalCode;
     use crate::testing::{NOW, id};
     use crate::values::Personal;
@@ -150,6 +156,7 @@ mod tests {
             direction: call.direction,
             duration: call.duration,
             outcome: call.outcome,
+            data_subjects: customer_subject().of(&call.text),
             personal: Personal::Known(call.text),
         }
         .into()

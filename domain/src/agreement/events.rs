@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::activity::Subjects;
 use crate::fact::fact;
 use crate::ids::{AgreementId, EmployeeId, ReservationId, ResourceId};
-use crate::values::{Money, Period, Personal, PlainText};
+use crate::privacy::DataSubjects;
+use crate::values::{Money, Period, Personal, PersonalValues, PlainText};
 
 /// How an agreement was reached.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ pub struct AgreementTerms {
     /// The subject of the agreement in words.
     pub subject: PlainText,
 }
+impl PersonalValues for AgreementTerms {}
 
 /// An agreement was reached.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -42,11 +44,13 @@ pub struct AgreementReached {
     pub renews: Option<AgreementId>,
     /// What it is worth.
     pub amount: Option<Money>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// What was agreed.
     #[serde(skip)]
     pub personal: Personal<AgreementTerms>,
 }
-fact!(AgreementReached, personal AgreementTerms, |event, tags| {
+fact!(AgreementReached, personal AgreementTerms, about data_subjects, |event, tags| {
     tags.add(&event.agreement);
     tags.add_all(&event.renews);
     event.subjects.add_tags(tags);

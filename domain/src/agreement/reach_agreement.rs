@@ -216,6 +216,7 @@ impl Decision for ReachAgreement {
             valid: self.valid,
             renews: self.renews,
             amount: self.amount,
+            data_subjects: state.known.data_subjects(&self.subjects),
             personal: Personal::Known(AgreementTerms { subject: self.terms.clone() }),
         };
         let mut events = state.existing.create("agreement", reached, at)?;
@@ -238,7 +239,7 @@ impl Decision for ReachAgreement {
 mod tests {
     use super::*;
     use crate::agreement::{ReleaseReservation, ReserveResource};
-    use crate::fixtures::{CONTACT, RIVAL, SELLER, account, company, contract, customer, days, eur};
+    use crate::fixtures::{CONTACT, RIVAL, SELLER, account, company, contract, customer, customer_subject, days, eur};
     use crate::testing::{History, id};
 
     const BACK_PAGE: u128 = 90;
@@ -268,6 +269,7 @@ mod tests {
             valid: agreement.valid,
             renews: agreement.renews,
             amount: agreement.amount,
+            data_subjects: customer_subject(),
             personal: Personal::Known(AgreementTerms { subject: agreement.terms }),
         }
         .into()

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, SubjectId};
-use crate::values::{Attributes, Email, PersonName, Personal, Phone};
+use crate::query::Tags;
+use crate::values::{Attributes, Email, PersonName, Personal, PersonalValues, Phone, lookup};
 
 /// Name and contact data of a person.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -15,6 +16,12 @@ pub struct ContactDetails {
     pub emails: Vec<Email>,
     /// Phone numbers.
     pub phones: Vec<Phone>,
+}
+
+impl PersonalValues for ContactDetails {
+    fn add_lookups(&self, lookups: &mut Tags) {
+        lookup::add_all(&self.emails, &self.phones, lookups);
+    }
 }
 
 /// A contact was created.
@@ -38,7 +45,7 @@ pub struct ContactCreated {
     #[serde(skip)]
     pub personal: Personal<ContactDetails>,
 }
-fact!(ContactCreated, personal ContactDetails, |event, tags| {
+fact!(ContactCreated, personal ContactDetails, about subject, |event, tags| {
     tags.add(&event.contact);
     tags.add_all(&event.account);
     tags.add_all(&event.origin_lead);
@@ -62,7 +69,7 @@ pub struct ContactUpdated {
     #[serde(skip)]
     pub personal: Personal<ContactDetails>,
 }
-fact!(ContactUpdated, personal ContactDetails, |event, tags| {
+fact!(ContactUpdated, personal ContactDetails, about subject, |event, tags| {
     tags.add(&event.contact);
     tags.add_all(&event.account_before);
     tags.add_all(&event.account);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{BusinessUnitId, EmployeeId, TeamId};
-use crate::values::{PersonName, Personal};
+use crate::values::{PersonName, Personal, PersonalValues};
 
 /// The company's profile, valid from this position on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,6 +60,7 @@ pub struct EmployeeDetails {
     /// The name.
     pub name: PersonName,
 }
+impl PersonalValues for EmployeeDetails {}
 
 /// An employee began.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -74,7 +75,7 @@ pub struct EmployeeHired {
     #[serde(skip)]
     pub personal: Personal<EmployeeDetails>,
 }
-fact!(EmployeeHired, personal EmployeeDetails, |event, tags| {
+fact!(EmployeeHired, personal EmployeeDetails, about employee, |event, tags| {
     tags.add(&event.employee);
     tags.add_all(&event.team);
 });

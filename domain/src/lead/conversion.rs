@@ -10,6 +10,7 @@ use crate::lead::{Lead, LeadDetails};
 use crate::limits;
 use crate::opportunity::{OpportunityDetails, OpportunityOpened};
 use crate::pipeline::StageRef;
+use crate::privacy::DataSubjects;
 use crate::values::{Attributes, Date, Money, PersonName, Personal, PlainText};
 
 /// The account of a conversion.
@@ -170,6 +171,7 @@ impl Origin<'_> {
         stage: StageRef,
         account: AccountId,
         contact: Option<ContactId>,
+        data_subjects: DataSubjects,
     ) -> OpportunityOpened {
         OpportunityOpened {
             opportunity: wanted.opportunity,
@@ -182,6 +184,7 @@ impl Origin<'_> {
             expected_close: wanted.expected_close,
             probability_percent: None,
             attributes: Attributes::new(),
+            data_subjects,
             personal: Personal::Known(OpportunityDetails { title: wanted.title.clone() }),
         }
     }

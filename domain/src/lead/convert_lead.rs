@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountCreated;
+use crate::account::{AccountCreated, AccountKind};
+use crate::activity::Subjects;
 use crate::common::{Common, Existing};
 use crate::contact::{Contact, ContactCreated};
 use crate::decision::{Circumstances, Decision};
@@ -18,6 +19,7 @@ use crate::lead::{ConversionAccount, ConversionContact, ConversionOpportunity, L
 use crate::limits;
 use crate::opportunity::OpportunityOpened;
 use crate::pipeline::Pipelines;
+use crate::privacy::{DataSubjects, SubjectsLinked};
 use crate::query::Query;
 use crate::values::PlainText;
 
@@ -98,11 +100,45 @@ impl ConvertLead {
         }
     }
 
-    fn opportunity_events(&self, origin: &Origin<'_>, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
+    /// The lead's person is the person that they are matched with: a contact, or a private customer.
+    fn links(&self, state: &State) -> Vec<Event> {
+        let contact = match self.contact {
+            Some(ConversionContact::Existing(_)) => Some(state.contact.subject),
+            _ => None,
+        };
+        let account = match (&self.account, state.account.fact()) {
+            (ConversionAccount::Existing(_), Some(account)) if account.kind == AccountKind::Private => {
+                Some(account.subject)
+            }
+            _ => None,
+        };
+        let subject = state.lead.subject;
+        let others: DataSubjects = contact.into_iter().chain(account).filter(|other| *other != subject).collect();
+        others.as_slice().iter().map(|other| SubjectsLinked { subject, other: *other }.into()).collect()
+    }
+
+    /// Whom the deal concerns: the lead's person and everyone who is matched or created.
+    fn customers(&self, state: &State, created: &[Event]) -> DataSubjects {
+        let (account, contact) = (Some(self.account.id()), self.contact.as_ref().map(ConversionContact::id));
+        let mut customers = state.known.data_subjects(&Subjects { account, contact, ..Subjects::default() });
+        customers.add([state.lead.subject]);
+        customers.add(created.iter().flat_map(|event| event.data_subjects().as_slice().to_vec()));
+        customers
+    }
+
+    fn opportunity_events(
+        &self,
+        origin: &Origin<'_>,
+        state: &State,
+        created: &[Event],
+        at: &Circumstances,
+    ) -> Result<Vec<Event>, Common> {
         let Some(wanted) = &self.opportunity else { return Ok(Vec::new()) };
         let pinned = state.pipelines.pin(wanted.pipeline, wanted.stage.as_deref())?;
         let contact = self.contact.as_ref().map(ConversionContact::id);
-        state.opportunity.create("opportunity", origin.opportunity(wanted, pinned, self.account.id(), contact), at)
+        let customers = self.customers(state, created);
+        let opened = origin.opportunity(wanted, pinned, self.account.id(), contact, customers);
+        state.opportunity.create("opportunity", opened, at)
     }
 
     fn converted(&self, employee: Option<EmployeeId>) -> LeadConverted {
@@ -165,7 +201,9 @@ impl Decision for ConvertLead {
         let origin = Origin { lead: &state.lead, owner: keepers.find(|keeper| !state.known.has_left(*keeper)) };
         let mut events = self.account_events(&origin, state, at)?;
         events.append(&mut self.contact_events(&origin, state, at)?);
-        events.append(&mut self.opportunity_events(&origin, state, at)?);
+        let mut opened = self.opportunity_events(&origin, state, &events, at)?;
+        events.append(&mut opened);
+        events.append(&mut self.links(state));
         events.push(self.converted(employee).into());
         Ok(events)
     }
@@ -296,6 +334,7 @@ mod tests {
             expected_close: None,
             probability_percent: None,
             attributes: Attributes::new(),
+            data_subjects: [lead.subject, id(11)].into_iter().collect(),
             personal: Personal::default(),
         };
         let converted = LeadConverted {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Claim;
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, SubjectId};
-use crate::values::{Attributes, Date, Email, Money, PersonName, Personal, Phone, PlainText};
+use crate::privacy::DataSubjects;
+use crate::query::Tags;
+use crate::values::{Attributes, Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, lookup};
 
 /// Who asks, and for what.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -22,12 +24,19 @@ pub struct LeadDetails {
     pub message: Option<PlainText>,
 }
 
+impl PersonalValues for LeadDetails {
+    fn add_lookups(&self, lookups: &mut Tags) {
+        lookup::add_all(&self.emails, &self.phones, lookups);
+    }
+}
+
 /// A free comment.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Comment {
     /// The comment.
     pub comment: Option<PlainText>,
 }
+impl PersonalValues for Comment {}
 
 /// A lead arrived.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -52,7 +61,7 @@ pub struct LeadReceived {
     #[serde(skip)]
     pub personal: Personal<LeadDetails>,
 }
-fact!(LeadReceived, personal LeadDetails, |event, tags| {
+fact!(LeadReceived, personal LeadDetails, about subject, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.owner);
 });
@@ -99,11 +108,13 @@ pub struct LeadRejected {
     pub catalog_version: u32,
     /// What the reason claims about the facts, as that version had it.
     pub claim: Option<Claim>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The comment.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(LeadRejected, personal Comment, |event, tags| {
+fact!(LeadRejected, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.employee);
 });
@@ -121,11 +132,13 @@ pub struct LeadRecycled {
     pub catalog_version: u32,
     /// When to come back to it.
     pub revisit_on: Option<Date>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The comment.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(LeadRecycled, personal Comment, |event, tags| {
+fact!(LeadRecycled, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.employee);
 });
@@ -137,11 +150,13 @@ pub struct LeadReopened {
     pub lead: LeadId,
     /// By whom.
     pub employee: Option<EmployeeId>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The comment.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(LeadReopened, personal Comment, |event, tags| {
+fact!(LeadReopened, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.employee);
 });

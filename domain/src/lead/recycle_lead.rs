@@ -60,7 +60,9 @@ impl RecycleLead {
         if revisit_on.0 < earliest { Err(Rejection::RevisitBefore { revisit_on }) } else { Ok(()) }
     }
 
-    fn fact(&self, catalog: &Catalog, at: &Circumstances) -> Result<LeadRecycled, Common> {
+    fn fact(&self, state: &State, at: &Circumstances) -> Result<LeadRecycled, Common> {
+        let catalog = &state.catalog;
+        let comment = Comment { comment: self.comment.clone() };
         let reason = catalog.reason(&self.reason, self.comment.as_ref())?;
         Ok(LeadRecycled {
             lead: self.lead,
@@ -68,7 +70,8 @@ impl RecycleLead {
             reason: reason.key.clone(),
             catalog_version: catalog.version,
             revisit_on: self.revisit_on,
-            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+            data_subjects: state.standing.data_subjects(&comment),
+            personal: Personal::Known(comment),
         })
     }
 }
@@ -100,7 +103,7 @@ impl Decision for RecycleLead {
         let status = state.standing.in_play(self.lead)?;
         state.known.check(&self.references())?;
         self.check_revisit(at)?;
-        let fact = self.fact(&state.catalog, at)?;
+        let fact = self.fact(state, at)?;
         if status == LeadStatus::Recycled && state.last.as_ref() == Some(&fact) {
             return Ok(Vec::new());
         }

@@ -68,13 +68,15 @@ impl Decision for RejectLead {
         state.standing.in_play(self.lead)?;
         state.known.check(&self.references())?;
         let reason = state.catalog.reason(&self.reason, self.comment.as_ref())?;
+        let comment = Comment { comment: self.comment.clone() };
         let fact = LeadRejected {
             lead: self.lead,
             employee: at.employee(self.employee),
             reason: reason.key.clone(),
             catalog_version: state.catalog.version,
             claim: reason.claim,
-            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+            data_subjects: state.standing.data_subjects(&comment),
+            personal: Personal::Known(comment),
         };
         Ok(vec![fact.into()])
     }
@@ -84,6 +86,7 @@ impl Decision for RejectLead {
 mod tests {
     use super::*;
     use crate::lead::examples::{ANNA, office_with_a_lead, qualify, receive, recycle, reject, reopen};
+    use crate::privacy::DataSubjects;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, id};
 
@@ -95,6 +98,7 @@ mod tests {
             reason: "BUDGET".to_owned(),
             catalog_version: 1,
             claim: None,
+            data_subjects: DataSubjects::NOBODY,
             personal: Personal::Known(Comment::default()),
         };
         office_with_a_lead().when(&reject("BUDGET")).then([rejected.into()]);

@@ -72,8 +72,14 @@ impl Decision for ReopenLead {
             status @ (LeadStatus::New | LeadStatus::Qualified) => return Err(Rejection::NotClosed { status }),
         }
         state.known.check(&self.references())?;
-        let personal = Personal::Known(Comment { comment: self.comment.clone() });
-        Ok(vec![LeadReopened { lead: self.lead, employee: at.employee(self.employee), personal }.into()])
+        let comment = Comment { comment: self.comment.clone() };
+        let reopened = LeadReopened {
+            lead: self.lead,
+            employee: at.employee(self.employee),
+            data_subjects: state.standing.data_subjects(&comment),
+            personal: Personal::Known(comment),
+        };
+        Ok(vec![reopened.into()])
     }
 }
 

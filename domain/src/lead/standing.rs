@@ -3,7 +3,8 @@
 use crate::common::Common;
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{LeadId, Position, Tagged};
-use crate::lead::LeadStatus;
+use crate::lead::{Comment, LeadStatus};
+use crate::privacy::DataSubjects;
 
 /// Whether a lead exists, where it stands, and which event put it there.
 #[derive(Clone, Default, Debug)]
@@ -11,6 +12,7 @@ pub(super) struct Standing {
     status: Option<LeadStatus>,
     was_qualified: bool,
     since: Position,
+    subject: DataSubjects,
 }
 
 impl Standing {
@@ -26,6 +28,9 @@ impl Standing {
 
     /// Folds one event.
     pub(super) fn evolve(&mut self, event: &Recorded) {
+        if let Event::LeadReceived(received) = &event.event {
+            self.subject = received.subject.into();
+        }
         let status = match &event.event {
             Event::LeadQualified(_) => {
                 self.was_qualified = true;
@@ -48,6 +53,11 @@ impl Standing {
     /// When there is no such lead.
     pub(super) fn of(&self, lead: LeadId) -> Result<LeadStatus, Common> {
         self.status.ok_or_else(|| Common::NotFound { field: "lead", tag: lead.tag() })
+    }
+
+    /// Whom a comment on the lead is about.
+    pub(super) fn data_subjects(&self, comment: &Comment) -> DataSubjects {
+        self.subject.clone().of(comment)
     }
 
     /// Where the lead stands, if there is anything left to do with it.

@@ -6,7 +6,8 @@ use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId};
 use crate::lead::Comment;
 use crate::pipeline::StageRef;
-use crate::values::{Attributes, Date, Money, Personal, PlainText};
+use crate::privacy::DataSubjects;
+use crate::values::{Attributes, Date, Money, Personal, PersonalValues, PlainText};
 
 /// What the deal is about.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -14,6 +15,7 @@ pub struct OpportunityDetails {
     /// A title.
     pub title: Option<PlainText>,
 }
+impl PersonalValues for OpportunityDetails {}
 
 /// An opportunity was opened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -38,11 +40,13 @@ pub struct OpportunityOpened {
     pub probability_percent: Option<u8>,
     /// Custom attributes.
     pub attributes: Attributes,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// What it is about.
     #[serde(skip)]
     pub personal: Personal<OpportunityDetails>,
 }
-fact!(OpportunityOpened, personal OpportunityDetails, |event, tags| {
+fact!(OpportunityOpened, personal OpportunityDetails, about data_subjects, |event, tags| {
     tags.add(&event.opportunity);
     tags.add_all(&event.account);
     tags.add_all(&event.contact);
@@ -172,11 +176,13 @@ pub struct OpportunityLost {
     pub catalog_version: u32,
     /// Who won it instead.
     pub competitor: Option<String>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The comment.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(OpportunityLost, personal Comment, |event, tags| {
+fact!(OpportunityLost, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.opportunity);
     tags.add_all(&event.employee);
     tags.add(&event.stage.pipeline);
@@ -191,11 +197,13 @@ pub struct OpportunityReopened {
     pub employee: Option<EmployeeId>,
     /// The stage it returns to.
     pub stage: StageRef,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The comment.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(OpportunityReopened, personal Comment, |event, tags| {
+fact!(OpportunityReopened, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.opportunity);
     tags.add_all(&event.employee);
     tags.add(&event.stage.pipeline);

@@ -84,6 +84,7 @@ impl Decision for LoseOpportunity {
             return Err(Rejection::Closed { status: opportunity.status });
         }
         state.catalog.reason(&self.reason, self.comment.as_ref())?;
+        let comment = Comment { comment: self.comment.clone() };
         let lost = OpportunityLost {
             opportunity: self.opportunity,
             employee: at.employee(self.employee),
@@ -92,7 +93,8 @@ impl Decision for LoseOpportunity {
             reason: self.reason.clone(),
             catalog_version: state.catalog.version,
             competitor: self.competitor.clone(),
-            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+            data_subjects: opportunity.data_subjects.clone().of(&comment),
+            personal: Personal::Known(comment),
         };
         Ok(vec![lost.into()])
     }
@@ -104,6 +106,7 @@ mod tests {
     use crate::catalog::{Reason, ReasonCatalogPublished};
     use crate::fixtures::{PIPELINE, company, deal, eur, stage};
     use crate::opportunity::WinOpportunity;
+    use crate::privacy::DataSubjects;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, id};
 
@@ -131,6 +134,7 @@ mod tests {
             reason: "PRICE".to_owned(),
             catalog_version: 1,
             competitor: Some("Gazeta".to_owned()),
+            data_subjects: DataSubjects::NOBODY,
             personal: Personal::Known(Comment { comment: None }),
         };
         open().when(&lose("PRICE", None)).then([lost.into()]);

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activity::Subjects;
 use crate::attribute::{Definitions, EntityKind};
 use crate::common::{Common, Existing};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Fact, Recorded};
-use crate::ids::{AccountId, ContactId, EmployeeId, OpportunityId, PipelineId};
+use crate::ids::{AccountId, ContactId, EmployeeId, OpportunityId, PipelineId, SubjectId};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::opportunity::{OpportunityDetails, OpportunityOpened};
@@ -61,6 +62,10 @@ pub struct State {
 }
 
 impl OpenOpportunity {
+    fn customer(&self) -> Subjects {
+        Subjects { account: self.account, contact: self.contact, ..Subjects::default() }
+    }
+
     fn references(&self) -> References {
         References::default()
             .to_any("account", self.account)
@@ -109,6 +114,7 @@ impl Decision for OpenOpportunity {
             expected_close: self.expected_close,
             probability_percent: self.probability_percent,
             attributes: state.definitions.check(&self.attributes)?,
+            data_subjects: state.known.data_subjects(&self.customer()).or(SubjectId(self.opportunity.0)),
             personal: Personal::Known(OpportunityDetails { title: self.title.clone() }),
         };
         state.existing.create("opportunity", opened, at)
@@ -118,7 +124,7 @@ impl Decision for OpenOpportunity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{ACCOUNT, PIPELINE, SELLER, company, deal, eur, published, stage};
+    use crate::fixtures::{ACCOUNT, PIPELINE, SELLER, company, customer_subject, deal, eur, published, stage};
     use crate::refusal::RefusalCode;
     use crate::testing::id;
 
@@ -134,6 +140,7 @@ mod tests {
             expected_close: None,
             probability_percent: None,
             attributes: Attributes::default(),
+            data_subjects: customer_subject(),
             personal: Personal::Known(OpportunityDetails { title: Some("Annual advertising".into()) }),
         }
     }

@@ -93,11 +93,13 @@ impl Decision for ReopenOpportunity {
             let is_repeated = state.reopened.as_ref().is_some_and(|reopened| self.says_the_same_as(reopened));
             return if is_repeated { Ok(Vec::new()) } else { Err(Rejection::NotClosed) };
         }
+        let comment = Comment { comment: self.comment.clone() };
         let reopened = OpportunityReopened {
             opportunity: self.opportunity,
             employee: at.employee(self.employee),
             stage: self.pin(&state.pipelines, opportunity)?,
-            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+            data_subjects: opportunity.data_subjects.clone().of(&comment),
+            personal: Personal::Known(comment),
         };
         Ok(vec![reopened.into()])
     }
@@ -108,6 +110,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{PIPELINE, company, deal, eur, published, stage};
     use crate::opportunity::{LoseOpportunity, MoveOpportunity, ReviseOpportunity, WinOpportunity};
+    use crate::privacy::DataSubjects;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, id};
 
@@ -119,7 +122,8 @@ mod tests {
     fn reopened(version: u32, key: &str) -> Event {
         let stage = stage(PIPELINE, version, key);
         let personal = Personal::Known(Comment { comment: None });
-        OpportunityReopened { opportunity: id(50), employee: None, stage, personal }.into()
+        let data_subjects = DataSubjects::NOBODY;
+        OpportunityReopened { opportunity: id(50), employee: None, stage, data_subjects, personal }.into()
     }
 
     fn won() -> History {

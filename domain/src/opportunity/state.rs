@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Position};
 use crate::pipeline::StageRef;
+use crate::privacy::DataSubjects;
 use crate::values::{Attributes, Date, Money, Personal, PlainText, Timestamp};
 
 /// Where a deal stands.
@@ -77,6 +78,8 @@ pub struct Opportunity {
     pub account: Option<AccountId>,
     /// The person on the customer's side.
     pub contact: Option<ContactId>,
+    /// Whom the deal concerns.
+    pub data_subjects: DataSubjects,
     /// The lead it came from.
     pub origin_lead: Option<LeadId>,
     /// The seller.
@@ -132,6 +135,7 @@ impl Opportunity {
                 self.title = opened.personal.map(|details| details.title.clone());
                 self.account = opened.account;
                 self.contact = opened.contact;
+                self.data_subjects = opened.data_subjects.clone();
                 self.origin_lead = opened.origin_lead;
                 self.owner = opened.owner;
                 self.amount = opened.amount;

@@ -1,5 +1,6 @@
 //! Samples of the events of accounts, contacts and leads.
 
+use super::subjects::one;
 use super::{attributes, date, euros};
 use crate::account::{AccountCreated, AccountDetails, AccountKind, AccountOwnerAssigned, AccountUpdated};
 use crate::catalog::Claim;
@@ -113,6 +114,7 @@ pub(super) fn lead_rejected() -> LeadRejected {
         reason: "NO_ANSWER".to_owned(),
         catalog_version: 2,
         claim: Some(Claim::NoAnswer),
+        data_subjects: one(),
         personal: comment(),
     }
 }
@@ -124,12 +126,13 @@ pub(super) fn lead_recycled() -> LeadRecycled {
         reason: "BUDGET".to_owned(),
         catalog_version: 1,
         revisit_on: Some(date(2026, 9, 1)),
+        data_subjects: one(),
         personal: comment(),
     }
 }
 
 pub(super) fn lead_reopened() -> LeadReopened {
-    LeadReopened { lead: id(10), employee: Some(id(9)), personal: comment() }
+    LeadReopened { lead: id(10), employee: Some(id(9)), data_subjects: one(), personal: comment() }
 }
 
 pub(super) fn lead_converted() -> LeadConverted {

@@ -1,6 +1,7 @@
 //! Samples of the events of opportunities.
 
 use super::customers::comment;
+use super::subjects::one;
 use super::{attributes, date, euros};
 use crate::opportunity::{
     OpportunityAmountRevised, OpportunityDetails, OpportunityExpectedCloseRevised, OpportunityLost, OpportunityOpened,
@@ -27,6 +28,7 @@ pub(super) fn opportunity_opened() -> OpportunityOpened {
         expected_close: Some(date(2026, 12, 24)),
         probability_percent: Some(30),
         attributes: attributes(),
+        data_subjects: one(),
         personal: Personal::Known(OpportunityDetails { title: Some("Реклама для Веры".into()) }),
     }
 }
@@ -79,10 +81,17 @@ pub(super) fn opportunity_lost() -> OpportunityLost {
         reason: "PRICE".to_owned(),
         catalog_version: 1,
         competitor: Some("Altair".to_owned()),
+        data_subjects: one(),
         personal: comment(),
     }
 }
 
 pub(super) fn opportunity_reopened() -> OpportunityReopened {
-    OpportunityReopened { opportunity: id(12), employee: Some(id(4)), stage: stage("OFFER"), personal: comment() }
+    OpportunityReopened {
+        opportunity: id(12),
+        employee: Some(id(4)),
+        stage: stage("OFFER"),
+        data_subjects: one(),
+        personal: comment(),
+    }
 }

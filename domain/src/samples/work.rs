@@ -1,6 +1,7 @@
 //! Samples of the events of activities, agreements and tasks.
 
 use super::customers::comment;
+use super::subjects::{one, two};
 use super::{INSTANT, euros};
 use crate::activity::{
     ActivityText, CallOutcome, CallRecorded, Direction, EmailRecorded, LetterRecorded, MeetingRecorded,
@@ -38,6 +39,7 @@ pub(super) fn call_recorded() -> CallRecorded {
         direction: Direction::Outbound,
         duration: Some(DurationMs(183_250)),
         outcome: Some(CallOutcome::Answered),
+        data_subjects: one(),
         personal: text(),
     }
 }
@@ -48,6 +50,7 @@ pub(super) fn email_recorded() -> EmailRecorded {
         subjects: subjects(),
         employee: Some(id(4)),
         direction: Direction::Inbound,
+        data_subjects: one(),
         personal: text(),
     }
 }
@@ -59,6 +62,7 @@ pub(super) fn meeting_recorded() -> MeetingRecorded {
         employee: Some(id(4)),
         direction: Direction::Inbound,
         duration: Some(DurationMs(3_600_000)),
+        data_subjects: one(),
         personal: text(),
     }
 }
@@ -70,6 +74,7 @@ pub(super) fn message_recorded() -> MessageRecorded {
         employee: Some(id(4)),
         direction: Direction::Outbound,
         channel: Some("whatsapp".to_owned()),
+        data_subjects: one(),
         personal: text(),
     }
 }
@@ -80,6 +85,7 @@ pub(super) fn letter_recorded() -> LetterRecorded {
         subjects: subjects(),
         employee: Some(id(4)),
         direction: Direction::Outbound,
+        data_subjects: one(),
         personal: text(),
     }
 }
@@ -91,6 +97,7 @@ pub(super) fn note_recorded() -> NoteRecorded {
         employee: Some(id(4)),
         kind: Some("A_REGISTERED".to_owned()),
         direction: Direction::Internal,
+        data_subjects: two(),
         personal: text(),
     }
 }
@@ -104,6 +111,7 @@ pub(super) fn agreement_reached() -> AgreementReached {
         valid: period(),
         renews: Some(id(31)),
         amount: Some(euros(12_000_000)),
+        data_subjects: two(),
         personal: Personal::Known(AgreementTerms {
             subject: "Вера продлевает полосу в газете".into()
         }),
@@ -138,14 +146,27 @@ pub(super) fn task_scheduled() -> TaskScheduled {
         employee: Some(id(4)),
         kind: TaskKind::Call,
         due_at: INSTANT.plus_ms(DAY_MS),
+        data_subjects: one(),
         personal: Personal::Known(TaskText { title: Some("Перезвонить: Вера".into()) }),
     }
 }
 
 pub(super) fn task_completed() -> TaskCompleted {
-    TaskCompleted { task: id(40), subjects: subjects(), employee: Some(id(4)), personal: comment() }
+    TaskCompleted {
+        task: id(40),
+        subjects: subjects(),
+        employee: Some(id(4)),
+        data_subjects: one(),
+        personal: comment(),
+    }
 }
 
 pub(super) fn task_cancelled() -> TaskCancelled {
-    TaskCancelled { task: id(40), subjects: subjects(), employee: Some(id(4)), personal: comment() }
+    TaskCancelled {
+        task: id(40),
+        subjects: subjects(),
+        employee: Some(id(4)),
+        data_subjects: one(),
+        personal: comment(),
+    }
 }

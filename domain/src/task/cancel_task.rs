@@ -55,11 +55,13 @@ impl Decision for CancelTask {
             TaskStatus::Cancelled if task.comment.known() == Some(&self.comment) => return Ok(Vec::new()),
             status => return Err(Rejection::Closed { status }),
         }
+        let comment = Comment { comment: self.comment.clone() };
         let closed = TaskCancelled {
             task: self.task,
             subjects: task.subjects,
             employee: task.employee,
-            personal: Personal::Known(Comment { comment: self.comment.clone() }),
+            data_subjects: task.data_subjects.clone().of(&comment),
+            personal: Personal::Known(comment),
         };
         Ok(vec![closed.into()])
     }
@@ -68,7 +70,7 @@ impl Decision for CancelTask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{SELLER, company, customer};
+    use crate::fixtures::{SELLER, company, customer, customer_subject};
     use crate::refusal::RefusalCode;
     use crate::task::{CompleteTask, ScheduleTask, TaskKind};
     use crate::testing::{History, NOW, id};
@@ -94,6 +96,7 @@ mod tests {
             task: id(80),
             subjects: customer(),
             employee: Some(id(SELLER)),
+            data_subjects: customer_subject(),
             personal: Personal::Known(Comment { comment: Some("they agreed".into()) }),
         };
         scheduled().when(&close("they agreed")).then([closed.into()]);

@@ -6,7 +6,8 @@ use crate::activity::Subjects;
 use crate::fact::fact;
 use crate::ids::{EmployeeId, TaskId};
 use crate::lead::Comment;
-use crate::values::{Personal, PlainText, Timestamp};
+use crate::privacy::DataSubjects;
+use crate::values::{Personal, PersonalValues, PlainText, Timestamp};
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -29,6 +30,7 @@ pub struct TaskText {
     /// What is to be done.
     pub title: Option<PlainText>,
 }
+impl PersonalValues for TaskText {}
 
 /// A task was scheduled.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -43,11 +45,13 @@ pub struct TaskScheduled {
     pub kind: TaskKind,
     /// By when.
     pub due_at: Timestamp,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The task in words.
     #[serde(skip)]
     pub personal: Personal<TaskText>,
 }
-fact!(TaskScheduled, personal TaskText, |event, tags| {
+fact!(TaskScheduled, personal TaskText, about data_subjects, |event, tags| {
     tags.add(&event.task);
     event.subjects.add_tags(tags);
     tags.add_all(&event.employee);
@@ -62,11 +66,13 @@ pub struct TaskCompleted {
     pub subjects: Subjects,
     /// Whose task it was.
     pub employee: Option<EmployeeId>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// The result in words.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(TaskCompleted, personal Comment, |event, tags| {
+fact!(TaskCompleted, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.task);
     event.subjects.add_tags(tags);
     tags.add_all(&event.employee);
@@ -81,11 +87,13 @@ pub struct TaskCancelled {
     pub subjects: Subjects,
     /// Whose task it was.
     pub employee: Option<EmployeeId>,
+    /// Whom the personal part is about.
+    pub data_subjects: DataSubjects,
     /// Why, in words.
     #[serde(skip)]
     pub personal: Personal<Comment>,
 }
-fact!(TaskCancelled, personal Comment, |event, tags| {
+fact!(TaskCancelled, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.task);
     event.subjects.add_tags(tags);
     tags.add_all(&event.employee);

@@ -78,6 +78,7 @@ impl Decision for ScheduleTask {
             employee: at.employee(self.employee),
             kind: self.kind,
             due_at: self.due_at,
+            data_subjects: state.known.data_subjects(&self.subjects),
             personal: Personal::Known(TaskText { title: self.title.clone() }),
         };
         state.existing.create("task", scheduled, at)
@@ -88,7 +89,7 @@ impl Decision for ScheduleTask {
 mod tests {
     use super::*;
     use crate::employee::EmployeeLeft;
-    use crate::fixtures::{SELLER, company, customer};
+    use crate::fixtures::{SELLER, company, customer, customer_subject};
     use crate::refusal::RefusalCode;
     use crate::testing::{NOW, id};
 
@@ -111,6 +112,7 @@ mod tests {
             employee: Some(id(SELLER)),
             kind: TaskKind::Call,
             due_at: NOW.plus_ms(7 * 86_400_000),
+            data_subjects: customer_subject(),
             personal: Personal::Known(TaskText { title: Some("ask about the renewal".into()) }),
         };
         company().when(&task()).then([scheduled.into()]);

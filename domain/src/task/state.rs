@@ -8,6 +8,7 @@ use crate::activity::Subjects;
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{EmployeeId, TaskId};
 use crate::lead::Comment;
+use crate::privacy::DataSubjects;
 use crate::task::TaskKind;
 use crate::values::{Personal, PlainText, Timestamp};
 
@@ -43,6 +44,8 @@ pub struct Task {
     pub status: TaskStatus,
     /// What it is about.
     pub subjects: Subjects,
+    /// Whom the task is about.
+    pub data_subjects: DataSubjects,
     /// Who is to do it.
     pub employee: Option<EmployeeId>,
     /// What is to be done.
@@ -82,6 +85,7 @@ impl Task {
             Event::TaskScheduled(scheduled) => {
                 self.id = scheduled.task;
                 self.subjects = scheduled.subjects;
+                self.data_subjects = scheduled.data_subjects.clone();
                 self.employee = scheduled.employee;
                 self.kind = scheduled.kind;
                 self.title = scheduled.personal.map(|text| text.title.clone());

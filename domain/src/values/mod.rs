@@ -2,6 +2,7 @@
 
 mod attributes;
 mod date;
+pub(crate) mod lookup;
 mod money;
 mod personal;
 mod time;
@@ -9,5 +10,5 @@ mod time;
 pub use attributes::{AttributeValue, Attributes};
 pub use date::Date;
 pub use money::{Currency, CurrencyError, Money};
-pub use personal::{Email, PersonName, Personal, Phone, PlainText};
+pub use personal::{Email, PersonName, Personal, PersonalValues, Phone, PlainText};
 pub use time::{DurationMs, Period, Timestamp};

@@ -5,7 +5,10 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
+
+use crate::query::Tags;
 
 /// The personal part of an event: known, or erased for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +47,27 @@ impl<T> Personal<T> {
         }
     }
 }
+
+impl<T: PersonalValues> Personal<T> {
+    /// Whether there is anything to seal, or was before it was erased.
+    #[must_use]
+    pub fn says_anything(&self) -> bool {
+        self.known().is_none_or(PersonalValues::say_anything)
+    }
+}
+
+/// The values of a personal part: what the log seals with the keys of those whom it is about.
+pub trait PersonalValues: Serialize + DeserializeOwned + Default + PartialEq + Clone {
+    /// Adds the look-up tags of the values by which the person is found again.
+    fn add_lookups(&self, _lookups: &mut Tags) {}
+
+    /// Whether any value is given. A part without values is not stored, and so is not erased either.
+    fn say_anything(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl PersonalValues for () {}
 
 /// For people: the value in the clear, or the word `erased`. The log stores the value itself, apart.
 impl<T: Serialize> Serialize for Personal<T> {
