@@ -2,7 +2,7 @@
 
 use letopis_domain::activity::{ActivityText, Direction, NoteRecorded, Subjects};
 use letopis_domain::event::{Event, NewEvent};
-use letopis_domain::ids::{ActivityId, EmployeeId, EventId, LeadId};
+use letopis_domain::ids::{ActivityId, EmployeeId, EventId, LeadId, SubjectId};
 use letopis_domain::query::AppendCondition;
 use letopis_domain::values::{Personal, PlainText, Timestamp};
 use letopis_eventlog::log::{AppendRequest, RequestEvents};
@@ -27,6 +27,7 @@ pub fn note(lead: LeadId, employee: EmployeeId, activity: ActivityId) -> Event {
         employee: Some(employee),
         kind: None,
         direction: Direction::Internal,
+        data_subjects: SubjectId(lead.0).into(),
         personal: Personal::Known(ActivityText {
             body: Some(PlainText("n".repeat(TEXT_SIZE))),
             ..ActivityText::default()

@@ -12,6 +12,7 @@ use letopis_domain::ids::EventId;
 use letopis_domain::lead::{Comment, LeadReceived, LeadRejected};
 use letopis_domain::opportunity::{OpportunityLost, OpportunityOpened, OpportunityStageChanged, OpportunityWon};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::AppendCondition;
 use letopis_domain::task::{TaskCompleted, TaskKind, TaskScheduled};
 use letopis_domain::values::{AttributeValue, Attributes, DurationMs, Money, Personal, Timestamp};
@@ -145,9 +146,29 @@ impl Workload {
         let task = id(8, number);
         let due_at = Timestamp::from_micros(START + i64::try_from(self.made).unwrap_or(0) * STEP);
         let (kind, personal) = (TaskKind::Call, Personal::default());
-        events.push(TaskScheduled { task, subjects: about_deal, employee, kind, due_at, personal }.into());
+        events.push(
+            TaskScheduled {
+                task,
+                subjects: about_deal,
+                employee,
+                kind,
+                due_at,
+                data_subjects: DataSubjects::NOBODY,
+                personal,
+            }
+            .into(),
+        );
         events.push(self.email(about_deal));
-        events.push(TaskCompleted { task, subjects: about_deal, employee, personal: Personal::default() }.into());
+        events.push(
+            TaskCompleted {
+                task,
+                subjects: about_deal,
+                employee,
+                data_subjects: DataSubjects::NOBODY,
+                personal: Personal::default(),
+            }
+            .into(),
+        );
         events.extend(self.closed(number, at(reached)));
         events.reverse();
         events
@@ -185,6 +206,7 @@ impl Workload {
             direction: Direction::Outbound,
             duration: (self.random.random_range(0..10) > 0).then(|| DurationMs(self.random.random_range(0..600_000))),
             outcome: None,
+            data_subjects: person(&subjects).of(&text),
             personal: Personal::Known(text),
         }
         .into()
@@ -196,6 +218,7 @@ impl Workload {
             subjects,
             employee: Some(id(1, self.random.random_range(0..EMPLOYEES))),
             direction: Direction::Inbound,
+            data_subjects: DataSubjects::NOBODY,
             personal: Personal::default(),
         }
         .into()
@@ -212,6 +235,7 @@ impl Workload {
             reason: if is_no_answer { "NO_ANSWER" } else { "NOT_NOW" }.to_owned(),
             catalog_version: 1,
             claim: is_no_answer.then_some(Claim::NoAnswer),
+            data_subjects: id::<SubjectId>(9, number).into(),
             personal: Personal::Known(comment),
         }
         .into()
@@ -229,6 +253,7 @@ impl Workload {
             expected_close: None,
             probability_percent: Some(50),
             attributes: Attributes::new(),
+            data_subjects: DataSubjects::NOBODY,
             personal: Personal::default(),
         }
         .into()
@@ -248,6 +273,7 @@ impl Workload {
                     reason,
                     catalog_version: 1,
                     competitor: None,
+                    data_subjects: DataSubjects::NOBODY,
                     personal,
                 };
                 Some(lost.into())
@@ -255,6 +281,12 @@ impl Workload {
             _ => None,
         }
     }
+}
+
+/// The person on the other side.
+fn person(subjects: &Subjects) -> DataSubjects {
+    let ids = [subjects.lead.map(|lead| lead.0), subjects.account.map(|account| account.0)];
+    ids.into_iter().flatten().map(|uuid| id::<SubjectId>(9, uuid.as_u128() >> 80)).collect()
 }
 
 fn at(stage: usize) -> StageRef {

@@ -40,6 +40,18 @@ macro_rules! published_events {
     };
 }
 
+/// What data subjects allow and demand. No row holds anything personal, so an erasure changes none.
+macro_rules! privacy_events {
+    () => {
+        Event::SubjectsLinked(_)
+            | Event::ConsentGiven(_)
+            | Event::ConsentWithdrawn(_)
+            | Event::LegalHoldPlaced(_)
+            | Event::LegalHoldLifted(_)
+            | Event::PersonalDataErased(_)
+    };
+}
+
 macro_rules! account_events {
     () => {
         Event::AccountCreated(_) | Event::AccountUpdated(_) | Event::AccountOwnerAssigned(_)
@@ -103,5 +115,5 @@ macro_rules! task_events {
 
 pub(crate) use {
     account_events, activity_events, agreement_events, company_events, contact_events, lead_events, opportunity_events,
-    published_events, task_events,
+    privacy_events, published_events, task_events,
 };

@@ -10,7 +10,7 @@ use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
     Projection, account_events, agreement_events, company_events, contact_events, lead_events, opportunity_events,
-    published_events, task_events,
+    privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table};
 use crate::value::Field;
@@ -264,6 +264,7 @@ impl Projection for Activities {
             | lead_events!()
             | opportunity_events!()
             | agreement_events!()
+            | privacy_events!()
             | task_events!() => return,
         };
         self.record(&taken, event, names, directory);

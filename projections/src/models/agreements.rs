@@ -10,7 +10,7 @@ use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
     Projection, account_events, activity_events, company_events, contact_events, lead_events, opportunity_events,
-    published_events, task_events,
+    privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -178,6 +178,7 @@ impl Projection for Agreements {
             | lead_events!()
             | opportunity_events!()
             | activity_events!()
+            | privacy_events!()
             | task_events!() => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
     Projection, account_events, activity_events, agreement_events, company_events, contact_events, opportunity_events,
-    published_events, task_events,
+    privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -175,6 +175,7 @@ impl Projection for Leads {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | privacy_events!()
             | task_events!() => {}
         }
     }

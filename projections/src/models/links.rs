@@ -6,7 +6,9 @@ use letopis_domain::event::{Event, Recorded};
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Kind, Names, Ref};
-use crate::projection::{Projection, activity_events, agreement_events, company_events, published_events, task_events};
+use crate::projection::{
+    Projection, activity_events, agreement_events, company_events, privacy_events, published_events, task_events,
+};
 use crate::table::{Row, Table, closing_as_of};
 
 /// What is linked.
@@ -178,6 +180,7 @@ impl Projection for Links {
             | published_events!()
             | activity_events!()
             | agreement_events!()
+            | privacy_events!()
             | task_events!() => {}
         }
     }

@@ -12,7 +12,7 @@ use crate::models::leads::Leads;
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
     Projection, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
-    published_events, task_events,
+    privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -203,6 +203,7 @@ impl Projection for Opportunities {
             | lead_events!()
             | activity_events!()
             | agreement_events!()
+            | privacy_events!()
             | task_events!() => {}
         }
     }

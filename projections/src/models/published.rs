@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::{Names, Ref};
 use crate::projection::{
     Projection, account_events, activity_events, agreement_events, contact_events, lead_events, opportunity_events,
-    task_events,
+    privacy_events, task_events,
 };
 use crate::table::{Row, Table};
 
@@ -118,6 +118,7 @@ impl Projection for Published {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | privacy_events!()
             | task_events!() => {}
         }
     }

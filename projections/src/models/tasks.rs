@@ -11,7 +11,7 @@ use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Names, Ref};
 use crate::projection::{
     Projection, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
-    opportunity_events, published_events,
+    opportunity_events, privacy_events, published_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -241,7 +241,8 @@ impl Projection for Tasks {
             | lead_events!()
             | opportunity_events!()
             | activity_events!()
-            | agreement_events!() => {}
+            | agreement_events!()
+            | privacy_events!() => {}
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::activities::About;
 use crate::names::{Kind, Names, Ref};
-use crate::projection::{Projection, published_events};
+use crate::projection::{Projection, privacy_events, published_events};
 use crate::store::TIMELINE;
 use crate::table::{Row, Table};
 
@@ -202,7 +202,8 @@ fn concerned(event: &Recorded) -> Concerned {
         Event::CompanyProfilePublished(_)
         | Event::BusinessUnitFormed(_)
         | Event::TeamFormed(_)
-        | published_events!() => Concerned::default(),
+        | published_events!()
+        | privacy_events!() => Concerned::default(),
     }
 }
 

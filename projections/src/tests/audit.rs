@@ -4,6 +4,7 @@ use letopis_domain::activity::Direction::{Inbound, Internal, Outbound};
 use letopis_domain::catalog::{AuditRulesPublished, AuditThresholds};
 use letopis_domain::ids::Position;
 use letopis_domain::lead::LeadReopened;
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::values::Personal;
 
 use super::story::*;
@@ -212,7 +213,15 @@ fn a_burst_spans_exactly_ten_minutes_at_most() {
 fn the_same_lead_rejected_again_counts_once_and_colleagues_do_not_add_up() {
     let mut story = Story::company();
     rejects_every_minute(&mut story, 100..108, ANNA);
-    story.add(minutes(8), LeadReopened { lead: id(100), employee: None, personal: Personal::default() });
+    story.add(
+        minutes(8),
+        LeadReopened {
+            lead: id(100),
+            employee: None,
+            data_subjects: DataSubjects::NOBODY,
+            personal: Personal::default(),
+        },
+    );
     story.add(minutes(8), rejected(100, ANNA));
     story.add(NOW, received(300));
     story.add(minutes(8), rejected(300, BORIS));
@@ -359,7 +368,15 @@ fn leads_that_came_back_are_counted_with_their_conversion() {
         story.add(minutes(1), rejected(lead, ANNA));
     }
     for lead in [101, 102] {
-        story.add(minutes(2), LeadReopened { lead: id(lead), employee: None, personal: Personal::default() });
+        story.add(
+            minutes(2),
+            LeadReopened {
+                lead: id(lead),
+                employee: None,
+                data_subjects: DataSubjects::NOBODY,
+                personal: Personal::default(),
+            },
+        );
     }
     story.add(minutes(3), account(700));
     story.add(minutes(3), converted(102, 700, None));

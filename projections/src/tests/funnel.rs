@@ -6,6 +6,7 @@ use letopis_domain::event::Event;
 use letopis_domain::ids::{OpportunityId, PipelineId, Position};
 use letopis_domain::opportunity::{OpportunityLost, OpportunityReopened, OpportunityWon};
 use letopis_domain::pipeline::StageRef;
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::values::{Personal, Timestamp};
 use proptest::prelude::*;
 
@@ -36,6 +37,7 @@ fn lost(deal: u128, from: StageRef) -> OpportunityLost {
         reason: "PRICE".to_owned(),
         catalog_version: 1,
         competitor: None,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -141,6 +143,7 @@ fn reopening_enters_the_stage_again() {
         opportunity: id(200),
         employee: None,
         stage: stage(20, "NEW"),
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     };
     story.add(minutes(2), reopened);

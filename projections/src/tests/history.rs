@@ -10,6 +10,7 @@ use letopis_domain::opportunity::{
     OpportunityAmountRevised, OpportunityLost, OpportunityOwnerAssigned, OpportunityReopened, OpportunityWon,
 };
 use letopis_domain::pipeline::StageRef;
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::values::{AttributeValue, Personal};
 use proptest::prelude::*;
 
@@ -110,7 +111,15 @@ fn lead_step(story: &mut Story, known: &mut Known, step: Step) {
         }
         (_, 2) => {
             known.leads[index] = 1;
-            story.add(at, LeadReopened { lead: id(lead), employee: None, personal: Personal::default() });
+            story.add(
+                at,
+                LeadReopened {
+                    lead: id(lead),
+                    employee: None,
+                    data_subjects: DataSubjects::NOBODY,
+                    personal: Personal::default(),
+                },
+            );
         }
         _ => {}
     }
@@ -170,6 +179,7 @@ fn deal_step(story: &mut Story, known: &mut Known, step: Step) {
                 reason: "PRICE".to_owned(),
                 catalog_version: 1,
                 competitor: None,
+                data_subjects: DataSubjects::NOBODY,
                 personal: Personal::default(),
             };
             story.add(at, lost);
@@ -182,7 +192,16 @@ fn deal_step(story: &mut Story, known: &mut Known, step: Step) {
         }
         (_, Some((stage, false))) => {
             known.deals[index] = Some((stage.clone(), true));
-            story.add(at, OpportunityReopened { opportunity, employee, stage, personal: Personal::default() });
+            story.add(
+                at,
+                OpportunityReopened {
+                    opportunity,
+                    employee,
+                    stage,
+                    data_subjects: DataSubjects::NOBODY,
+                    personal: Personal::default(),
+                },
+            );
         }
         _ => {}
     }

@@ -8,10 +8,11 @@ use letopis_domain::catalog::Claim;
 use letopis_domain::contact::ContactCreated;
 use letopis_domain::employee::{CompanyProfilePublished, EmployeeHired, EmployeeKind};
 use letopis_domain::event::{Event, Recorded};
-use letopis_domain::ids::{EmployeeId, EventId, LeadId, OpportunityId, Position};
+use letopis_domain::ids::{EmployeeId, EventId, LeadId, OpportunityId, Position, SubjectId};
 use letopis_domain::lead::{Comment, LeadConverted, LeadReceived, LeadRejected};
 use letopis_domain::opportunity::{OpportunityOpened, OpportunityStageChanged};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::task::{TaskCompleted, TaskKind, TaskScheduled};
 use letopis_domain::values::{Attributes, DurationMs, Money, Personal, Timestamp};
 use uuid::Uuid;
@@ -123,6 +124,7 @@ pub(super) fn rejected(lead: u128, employee: u128) -> LeadRejected {
         reason: "NOT_NOW".to_owned(),
         catalog_version: 1,
         claim: None,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -132,7 +134,8 @@ pub(super) fn rejected_as_no_answer(lead: u128, employee: u128) -> LeadRejected 
 }
 
 pub(super) fn with_comment(rejected: LeadRejected, comment: &str) -> LeadRejected {
-    LeadRejected { personal: Personal::Known(Comment { comment: Some(comment.into()) }), ..rejected }
+    let data_subjects = SubjectId(rejected.lead.0).into();
+    LeadRejected { data_subjects, personal: Personal::Known(Comment { comment: Some(comment.into()) }), ..rejected }
 }
 
 pub(super) fn call(lead: u128, direction: Direction, duration_ms: Option<u64>) -> CallRecorded {
@@ -143,6 +146,7 @@ pub(super) fn call(lead: u128, direction: Direction, duration_ms: Option<u64>) -
         direction,
         duration: duration_ms.map(DurationMs),
         outcome: None,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -153,6 +157,7 @@ pub(super) fn email(lead: u128, direction: Direction) -> EmailRecorded {
         subjects: about_lead(lead),
         employee: Some(id(ANNA)),
         direction,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -164,6 +169,7 @@ pub(super) fn note(lead: u128) -> NoteRecorded {
         employee: Some(id(ANNA)),
         kind: None,
         direction: Direction::Internal,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -175,6 +181,7 @@ pub(super) fn scheduled(task: u128, lead: u128, employee: u128, due_at: Timestam
         employee: Some(id(employee)),
         kind: TaskKind::Call,
         due_at,
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -184,6 +191,7 @@ pub(super) fn completed(task: u128, lead: u128, employee: u128) -> TaskCompleted
         task: id(task),
         subjects: about_lead(lead),
         employee: Some(id(employee)),
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
@@ -260,6 +268,7 @@ pub(super) fn opened(opportunity: u128, stage: StageRef, amount: Option<Money>) 
         expected_close: None,
         probability_percent: None,
         attributes: Attributes::new(),
+        data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }
 }
