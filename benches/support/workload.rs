@@ -8,7 +8,7 @@ use letopis_domain::catalog::Claim;
 use letopis_domain::contact::ContactCreated;
 use letopis_domain::employee::{CompanyProfilePublished, EmployeeHired, EmployeeKind, TeamFormed};
 use letopis_domain::event::{Event, NewEvent};
-use letopis_domain::ids::EventId;
+use letopis_domain::ids::{EventId, SubjectId};
 use letopis_domain::lead::{Comment, LeadReceived, LeadRejected};
 use letopis_domain::opportunity::{OpportunityLost, OpportunityOpened, OpportunityStageChanged, OpportunityWon};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};

@@ -18,6 +18,7 @@ pub mod entries;
 pub mod filter;
 pub mod lists;
 pub mod page;
+pub mod person;
 pub mod reports;
 pub mod value;
 

@@ -101,6 +101,22 @@ mirror! {
         Opportunity,
     }
 
+    /// On what ground personal data are erased: Article 17(1) of the GDPR, Article 21 of the Russian law 152-FZ.
+    ErasureGround = "letopis_domain::privacy::ErasureGround" as letopis_domain::privacy::ErasureGround {
+        /// The purpose is reached, or the data are no longer needed for it: GDPR 17(1)(a), 152-FZ 21(4).
+        NoLongerNecessary,
+        /// The person withdrew the consent: GDPR 17(1)(b), 152-FZ 21(5).
+        ConsentWithdrawn,
+        /// The person objects: GDPR 17(1)(c).
+        Objection,
+        /// The data were processed unlawfully: GDPR 17(1)(d), 152-FZ 21(3).
+        UnlawfulProcessing,
+        /// The law demands it: GDPR 17(1)(e).
+        LegalObligation,
+        /// The data were collected from a child online: GDPR 17(1)(f).
+        Child,
+    }
+
     /// Who turned to whom.
     Direction = "letopis_domain::activity::Direction" as letopis_domain::activity::Direction {
         /// The customer to the company.
@@ -179,6 +195,10 @@ mirror! {
         RequestIdReused,
         /// The same external identity came with other content.
         Changed,
+        /// The person whom it is about was erased: nothing personal can be recorded any more.
+        SubjectErased,
+        /// The data are under a legal hold.
+        LegalHold,
     }
 }
 

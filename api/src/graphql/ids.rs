@@ -6,8 +6,8 @@ use async_graphql::registry::Registry;
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value};
 use data_encoding::BASE64URL_NOPAD;
 use letopis_domain::ids::{
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, EventId, LeadId, OpportunityId,
-    PipelineId, Position, ReservationId, ResourceId, SubjectId, TaskId, TeamId,
+    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, EventId, LeadId, LegalHoldId,
+    OpportunityId, PipelineId, Position, ReservationId, ResourceId, SubjectId, TaskId, TeamId,
 };
 use letopis_domain::query::{Query, Tag};
 use uuid::Uuid;
@@ -58,6 +58,7 @@ entity_ids!(
     ContactId,
     EmployeeId,
     LeadId,
+    LegalHoldId,
     OpportunityId,
     PipelineId,
     ReservationId,

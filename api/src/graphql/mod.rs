@@ -24,6 +24,7 @@ mod object;
 mod opportunity;
 mod page;
 mod pipeline;
+mod privacy;
 mod report;
 mod scalars;
 mod schema;

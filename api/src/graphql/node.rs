@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use letopis_domain::ids::{
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId,
-    Position, ReservationId, TaskId, TeamId,
+    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, LegalHoldId, OpportunityId,
+    PipelineId, Position, ReservationId, SubjectId, TaskId, TeamId,
 };
 
 use super::account::Account;
@@ -18,6 +18,7 @@ use super::lead::Lead;
 use super::mutation::Subject;
 use super::opportunity::Opportunity;
 use super::pipeline::Pipeline;
+use super::privacy::{DataSubject, LegalHold};
 use super::task::Task;
 use crate::app::App;
 use crate::context::app;
@@ -37,12 +38,16 @@ pub enum Node {
     BusinessUnit(BusinessUnit),
     /// A contact.
     Contact(Contact),
+    /// A data subject.
+    DataSubject(DataSubject),
     /// An employee.
     Employee(Employee),
     /// An event.
     RecordedEvent(RecordedEvent),
     /// A lead.
     Lead(Lead),
+    /// A legal hold.
+    LegalHold(LegalHold),
     /// An opportunity.
     Opportunity(Opportunity),
     /// A pipeline.
@@ -71,9 +76,11 @@ fn load(app: &App, text: &str, at: Position) -> Result<Option<Node>, FieldError>
         ContactId::PREFIX => of(app, ContactId(id), at, Node::Contact),
         EmployeeId::PREFIX => of(app, EmployeeId(id), at, Node::Employee),
         LeadId::PREFIX => of(app, LeadId(id), at, Node::Lead),
+        LegalHoldId::PREFIX => of(app, LegalHoldId(id), at, Node::LegalHold),
         OpportunityId::PREFIX => of(app, OpportunityId(id), at, Node::Opportunity),
         PipelineId::PREFIX => of(app, PipelineId(id), at, Node::Pipeline),
         ReservationId::PREFIX => of(app, ReservationId(id), at, Node::Reservation),
+        SubjectId::PREFIX => of(app, SubjectId(id), at, Node::DataSubject),
         TaskId::PREFIX => of(app, TaskId(id), at, Node::Task),
         TeamId::PREFIX => of(app, TeamId(id), at, Node::Team),
         _ => Ok(None),

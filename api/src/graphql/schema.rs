@@ -6,7 +6,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 use super::{
     account, activity, agreement, attribute, catalog, company, contact, event, lead, node, opportunity, pipeline,
-    report, task, timeline,
+    privacy, report, task, timeline,
 };
 use crate::app::App;
 
@@ -31,6 +31,7 @@ pub struct Query(
     report::RejectionAuditQueries,
     report::ActivityTotalQueries,
     report::LeadConversionQueries,
+    privacy::PrivacyQueries,
     event::EventQueries,
 );
 
@@ -48,6 +49,7 @@ pub struct Mutation(
     catalog::CatalogMutations,
     attribute::AttributeMutations,
     company::CompanyMutations,
+    privacy::PrivacyMutations,
 );
 
 /// What can be followed.

@@ -13,6 +13,7 @@ use crate::graphql::ids::global;
 use crate::graphql::lead::Lead;
 use crate::graphql::lists::Slice;
 use crate::graphql::object::{link, object, text, texts};
+use crate::graphql::privacy::DataSubject;
 use crate::graphql::scalars::{DateTime, Position};
 use crate::graphql::timeline::{TimelineArguments, TimelineConnection};
 use crate::graphql::values::{Attribute, attributes};
@@ -38,6 +39,11 @@ impl Account {
     /// The position of its newest event: what to pass as `expectedPosition`.
     async fn changed(&self) -> Position {
         Position(self.changed)
+    }
+
+    /// Whose data it holds.
+    async fn data_subject(&self, context: &Context<'_>) -> Option<FieldResult<DataSubject>> {
+        link(context, Some(self.state.subject), self.at)
     }
 
     /// Company or private customer.

@@ -13,6 +13,7 @@ use crate::graphql::ids::global;
 use crate::graphql::lead::Lead;
 use crate::graphql::lists::Slice;
 use crate::graphql::object::{link, object, text, texts};
+use crate::graphql::privacy::DataSubject;
 use crate::graphql::scalars::{DateTime, Position};
 use crate::graphql::timeline::{TimelineArguments, TimelineConnection};
 use crate::graphql::values::{Attribute, attributes};
@@ -53,6 +54,11 @@ impl Contact {
     /// Phone numbers.
     async fn phones(&self) -> Vec<String> {
         texts(&self.state.personal, |details| details.phones.iter().map(Phone::reveal).collect())
+    }
+
+    /// Whose data it holds.
+    async fn data_subject(&self, context: &Context<'_>) -> Option<FieldResult<DataSubject>> {
+        link(context, Some(self.state.subject), self.at)
     }
 
     /// Whether the personal data was erased.

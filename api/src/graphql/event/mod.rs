@@ -4,6 +4,6 @@ mod queries;
 mod subscriptions;
 mod types;
 
-pub use queries::{EventQueries, EventQueryInput};
+pub use queries::{EventConnection, EventQueries, EventQueryInput, page_of_events};
 pub use subscriptions::{EventSubscriptions, Follow, start, until_error};
 pub use types::{RecordedEvent, payload};

@@ -8,6 +8,7 @@ use letopis_domain::query::{Query, QueryItem, Tag};
 use letopis_eventlog::log::{Log, Range};
 
 use super::RecordedEvent;
+use crate::app::App;
 use crate::context::{app, request};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::event_type::EventType;
@@ -67,6 +68,37 @@ fn count(log: &dyn Log, query: &Query, at: LogPosition) -> Result<usize, FieldEr
     Ok(log.find(query, Range::upto(at))?.len())
 }
 
+/// A page of the events that match, as of a position.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn page_of_events(
+    app: &App,
+    query: Query,
+    after: Option<Position>,
+    first: Option<i32>,
+    at: LogPosition,
+) -> FieldResult<EventConnection> {
+    let after = after.map_or(LogPosition::START, |after| after.0);
+    let size = size(first);
+    let range = Range { upto: at, ..Range::after(after, size + 1) };
+    let mut found = long(|| app.log.read(&query, range)).await.map_err(FieldError::from)?;
+    let has_next = found.len() > size;
+    found.truncate(size);
+    // A cursor is the position itself, because that is what `after` takes.
+    let entry = |recorded: Arc<_>| {
+        let event = RecordedEvent::new(recorded, at);
+        (event.position().to_string(), event)
+    };
+    let log = Arc::clone(&app.log);
+    Ok(EventConnection(Page {
+        entries: found.into_iter().map(entry).collect(),
+        has_next,
+        has_previous: after > LogPosition::START,
+        total: Arc::new(move || count(&*log, &query, at)),
+    }))
+}
+
 /// Where the log stands.
 #[derive(SimpleObject)]
 pub struct LogInfo {
@@ -95,26 +127,8 @@ impl EventQueries {
         #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
-        let (app, at) = (app(context)?, request(context)?.position());
-        let query = query.unwrap_or_default().query();
-        let after = after.map_or(LogPosition::START, |after| after.0);
-        let size = size(first);
-        let range = Range { upto: at, ..Range::after(after, size + 1) };
-        let mut found = long(|| app.log.read(&query, range)).await.map_err(FieldError::from)?;
-        let has_next = found.len() > size;
-        found.truncate(size);
-        // A cursor is the position itself, because that is what `after` takes.
-        let entry = |recorded: Arc<_>| {
-            let event = RecordedEvent::new(recorded, at);
-            (event.position().to_string(), event)
-        };
-        let log = Arc::clone(&app.log);
-        Ok(EventConnection(Page {
-            entries: found.into_iter().map(entry).collect(),
-            has_next,
-            has_previous: after > LogPosition::START,
-            total: Arc::new(move || count(&*log, &query, at)),
-        }))
+        let at = request(context)?.position();
+        page_of_events(app(context)?, query.unwrap_or_default().query(), after, first, at).await
     }
 
     /// One event by its position; null when there is none.

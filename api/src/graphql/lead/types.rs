@@ -17,6 +17,7 @@ use crate::graphql::ids::global;
 use crate::graphql::lists::Slice;
 use crate::graphql::object::{link, object, text, texts, words};
 use crate::graphql::opportunity::Opportunity;
+use crate::graphql::privacy::DataSubject;
 use crate::graphql::scalars::{Date, DateTime, Position};
 use crate::graphql::timeline::{TimelineArguments, TimelineConnection};
 use crate::graphql::values::{Attribute, Money, attributes};
@@ -72,6 +73,11 @@ impl Lead {
     /// What they asked for.
     async fn message(&self) -> Option<String> {
         text(&self.state.personal, |details| details.message.as_ref().map(PlainText::reveal))
+    }
+
+    /// Whose data it holds.
+    async fn data_subject(&self, context: &Context<'_>) -> Option<FieldResult<DataSubject>> {
+        link(context, Some(self.state.subject), self.at)
     }
 
     /// Whether the personal data was erased.
