@@ -12,6 +12,8 @@ pub mod transact;
 
 pub mod rocks;
 
+pub mod backup;
+
 mod frame;
 mod shelf;
 mod stamps;

@@ -158,6 +158,11 @@ impl Records {
         self.db.delete(position.to_be_bytes())
     }
 
+    /// The database itself, for backups.
+    pub const fn db(&self) -> &DB {
+        &self.db
+    }
+
     /// Writes everything to files, so that the WAL holds nothing any more.
     pub fn flush(&self) -> Result<(), Error> {
         self.db.flush()

@@ -123,6 +123,11 @@ impl RocksLog {
         self.shared.index.compact();
     }
 
+    /// Hands the database of the records to a backup.
+    pub(crate) fn with_records<T>(&self, work: impl FnOnce(&rust_rocksdb::DB) -> T) -> T {
+        work(self.shared.records.db())
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }

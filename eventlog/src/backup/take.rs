@@ -1,0 +1,98 @@
+//! Taking a backup of an open log, and listing what a backup folder holds.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use rust_rocksdb::Env;
+use rust_rocksdb::backup::{BackupEngine, BackupEngineInfo, BackupEngineOptions, CreateBackupOptions};
+
+use super::BackupError;
+use super::check;
+use super::error::{failed, storage};
+use crate::rocks::RocksLog;
+
+/// Threads that copy files.
+const COPY_THREADS: i32 = 2;
+
+/// A backup in its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackupInfo {
+    /// Its number; later ones are higher.
+    pub id: u32,
+    /// When it was begun.
+    pub taken_at: Timestamp,
+    /// What was durable when it was begun, and so is in it.
+    pub head: Position,
+    /// The size of its files, also of those that it shares with others.
+    pub size_bytes: u64,
+    /// How many files it has.
+    pub files: u32,
+}
+
+impl RocksLog {
+    /// Backs the records up to a folder, reads every file of the backup again and holds it against its checksum.
+    /// Appends and reads go on meanwhile. Files that an earlier backup in the folder has are not copied again.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, another backup to it is under way, or a file is not what was written.
+    pub fn backup(&self, folder: &Path) -> Result<BackupInfo, BackupError> {
+        fs::create_dir_all(folder).map_err(failed("creating", folder))?;
+        let _lock = lock(folder)?;
+        let head = crate::log::Log::head(self);
+        let mut engine = engine(folder)?;
+        let mut options = CreateBackupOptions::default();
+        options.set_flush_before_backup(true);
+        let metadata = head.0.to_be_bytes();
+        let id = self.with_records(|db| engine.create_new_backup_with_metadata(db, &options, &metadata));
+        let id = id.map_err(storage)?;
+        check::check(folder, id)?;
+        let taken = engine.get_backup_info().into_iter().find(|info| info.backup_id == id);
+        taken.as_ref().map(described).ok_or_else(|| BackupError::Missing { folder: folder.to_owned(), id: Some(id) })
+    }
+}
+
+/// The backups of a folder, oldest first.
+///
+/// # Errors
+/// When the folder is none of backups.
+pub fn list(folder: &Path) -> Result<Vec<BackupInfo>, BackupError> {
+    if !folder.join("meta").is_dir() {
+        return Err(BackupError::Missing { folder: folder.to_owned(), id: None });
+    }
+    Ok(engine(folder)?.get_backup_info().iter().map(described).collect())
+}
+
+pub(super) fn engine(folder: &Path) -> Result<BackupEngine, BackupError> {
+    let mut options = BackupEngineOptions::new(folder).map_err(storage)?;
+    options.set_sync(true);
+    options.set_share_table_files(true);
+    options.set_share_files_with_checksum(true);
+    options.set_max_background_operations(COPY_THREADS);
+    let env = Env::new().map_err(storage)?;
+    BackupEngine::open(&options, &env).map_err(storage)
+}
+
+/// Taken by whoever writes to the folder.
+fn lock(folder: &Path) -> Result<File, BackupError> {
+    let path = folder.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(failed("opening", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed("locking", path)(source)),
+    }
+}
+
+fn described(info: &BackupEngineInfo) -> BackupInfo {
+    let head = info.app_metadata.as_slice().try_into().map_or(0, u64::from_be_bytes);
+    BackupInfo {
+        id: info.backup_id,
+        taken_at: Timestamp::from_micros(info.timestamp.saturating_mul(1_000_000)),
+        head: Position(head),
+        size_bytes: info.size,
+        files: info.num_files,
+    }
+}
