@@ -10,6 +10,7 @@ use letopis_eventlog::rocks::{Options, RocksLog};
 use letopis_projections::{Projector, Views};
 
 use crate::app::App;
+use crate::control::Folder;
 
 /// An open data folder; other processes cannot open it meanwhile.
 pub struct Company {
@@ -75,6 +76,11 @@ impl Company {
     /// Clock and randomness.
     pub const fn env(&self) -> &Arc<dyn Environment> {
         &self.env
+    }
+
+    /// Its parts, for work on the folder as a whole.
+    pub fn folder(&self) -> Folder {
+        Folder { log: Arc::clone(&self.log), views: Some(self.views.clone()), env: Arc::clone(&self.env) }
     }
 
     /// What requests are answered from.

@@ -72,6 +72,13 @@ pub struct RebuildReport {
 }
 
 impl RebuildReport {
+    /// The read models that said something else; empty when they said the same, or there was nothing to compare with.
+    pub fn differing(&self) -> Vec<&'static str> {
+        let Some(before) = &self.digests_before else { return Vec::new() };
+        let said_else = |digest: &&ProjectionDigest| !before.contains(digest);
+        self.digests.iter().filter(said_else).map(|digest| digest.name).collect()
+    }
+
     /// Whether the read models in use said the same; none when there was nothing to compare with.
     pub fn is_equal(&self) -> Option<bool> {
         self.digests_before.as_ref().map(|before| *before == self.digests)
@@ -85,6 +92,22 @@ impl Views {
     /// # Errors
     /// When the log cannot be read or the rows cannot be stored; the ones in use then stay.
     pub fn rebuild(&self, report: &mut dyn FnMut(Progress)) -> Result<RebuildReport, FoldError> {
+        let (fresh, compared) = self.build_and_compare(report)?;
+        self.take_over(fresh)?;
+        Ok(compared)
+    }
+
+    /// Builds all read models anew, compares, and leaves those in use where they are.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the rows cannot be stored.
+    pub fn compare(&self, report: &mut dyn FnMut(Progress)) -> Result<RebuildReport, FoldError> {
+        let (fresh, compared) = self.build_and_compare(report)?;
+        fresh.give_up();
+        Ok(compared)
+    }
+
+    fn build_and_compare(&self, report: &mut dyn FnMut(Progress)) -> Result<(Generation, RebuildReport), FoldError> {
         let shared = &self.shared;
         let started = Instant::now();
         let (fresh, upto) = self.build_fresh(report)?;
@@ -97,9 +120,9 @@ impl Views {
             })
         });
         let fresh_digests = digests(&fresh, upto)?;
-        drop(old);
-        self.take_over(fresh)?;
-        Ok(RebuildReport { position: upto, events: upto.0, elapsed, digests: fresh_digests, digests_before })
+        let compared =
+            RebuildReport { position: upto, events: upto.0, elapsed, digests: fresh_digests, digests_before };
+        Ok((fresh, compared))
     }
 
     /// Fills views that are empty and far behind in one go; whether it was worth it.

@@ -1,15 +1,8 @@
 //! `letopis rebuild`: folds all read models anew beside those in use, compares, and puts them in their place.
-//!
-//! Where a server holds the folder, the server does it, and goes on answering meanwhile.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use letopis_eventlog::environment::SystemEnvironment;
-
-use super::{DataFolder, Found, Meter, is_in_use};
-use crate::company::Company;
-use crate::control::{AskError, Rebuilt, ask_rebuild};
+use super::at_work::carry_out;
+use super::{DataFolder, Found, Meter};
+use crate::control::{Answer, Rebuilt, Request};
 
 /// What to rebuild.
 #[derive(clap::Args)]
@@ -20,30 +13,9 @@ pub(super) struct Arguments {
 
 /// Rebuilds it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let folder = &arguments.folder.data;
-    let mut meter = Meter::new("rebuilding", "events");
-    let rebuilt = match Company::open_existing(folder, Arc::new(SystemEnvironment)) {
-        Ok(company) => here(company, &mut meter),
-        Err(error) if is_in_use(&error) => there(folder, error, &mut meter),
-        Err(error) => Err(error),
-    };
-    meter.finish();
-    say(&rebuilt?)
-}
-
-fn here(company: Company, meter: &mut Meter) -> anyhow::Result<Rebuilt> {
-    // An import leaves the views behind the log, and then there would be nothing to compare with.
-    company.catch_up()?;
-    let report = company.views().rebuild(&mut |progress| meter.set(progress.done, progress.total))?;
-    company.close()?;
-    Ok((&report).into())
-}
-
-/// By the server that holds the folder; `in_use` is what to say when there is none that listens.
-fn there(folder: &Path, in_use: anyhow::Error, meter: &mut Meter) -> anyhow::Result<Rebuilt> {
-    match ask_rebuild(folder, &mut |done, total| meter.set(done, total)) {
-        Err(AskError::Nobody { .. }) => Err(in_use),
-        other => Ok(other?),
+    match carry_out(&arguments.folder, Request::Rebuild, Meter::new("rebuilding", "events"))? {
+        Answer::Rebuilt(rebuilt) => say(&rebuilt),
+        other => Err(other.unexpected()),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use letopis_eventlog::rocks::{FolderError, OpenError};
 use tracing_subscriber::EnvFilter;
 
-use super::{demo, import, rebuild, replay, schema, serve, verify};
+use super::{backup, demo, erase, import, rebuild, replay, restore, schema, serve, verify};
 
 /// Something went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -33,10 +33,16 @@ enum Command {
     Import(import::Arguments),
     /// Prints each event of an entity and the state after it.
     Replay(replay::Arguments),
-    /// Checks every record, and the indexes against what the records say.
+    /// Checks every record and whatever is derived from the records; a folder that is served by its server.
     Verify(verify::Arguments),
     /// Folds all read models anew and compares them with those in use; a folder that is served by its server.
     Rebuild(rebuild::Arguments),
+    /// Takes a backup of the records, also of a folder that is served.
+    Backup(backup::Arguments),
+    /// Brings a backup back into a new data folder.
+    Restore(restore::Arguments),
+    /// Erases the personal data of a person for ever.
+    Erase(erase::Arguments),
     /// Fills an empty data folder with a believable company.
     Demo(demo::Arguments),
     /// Prints the GraphQL schema.
@@ -68,6 +74,9 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::Schema => schema::run(),
     };
     match outcome {

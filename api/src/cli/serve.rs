@@ -64,8 +64,8 @@ async fn serve(arguments: &Arguments, company: &Company) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let engine = Engine::new(company.app()).map_err(anyhow::Error::msg)?;
     let folder = &arguments.folder.data;
-    let control = Control::listen(folder, company.views().clone());
-    // Without it everything works but a rebuild of the folder that is served.
+    let control = Control::listen(folder, company.folder());
+    // Without it everything works but what the command line asks of the folder that is served.
     let _control = control.inspect_err(|error| {
         tracing::warn!(folder = %folder.display(), %error, "the control socket could not be opened");
     });

@@ -1,32 +1,36 @@
-//! `letopis verify`: checks every record, and the indexes against what the records say.
+//! `letopis verify`: checks every record and whatever is derived from the records.
 
-use std::sync::Arc;
-
-use letopis_eventlog::environment::SystemEnvironment;
-use letopis_eventlog::rocks::{Options, RocksLog};
-
+use super::at_work::carry_out;
 use super::{DataFolder, Found, Meter};
+use crate::control::{Answer, Checked, Request};
 
 /// What to verify.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     folder: DataFolder,
+    /// Rebuild all read models beside those in use, too, and compare.
+    #[arg(long)]
+    deep: bool,
 }
 
 /// Verifies it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let options = Options { may_create: false, ..Options::default() };
-    let log = RocksLog::open(&arguments.folder.data, Arc::new(SystemEnvironment), &options)?;
-    let mut meter = Meter::new("verifying", "records");
-    let found = log.verify(&mut |done, total| meter.set(done, total));
-    meter.finish();
+    let request = Request::Verify { deep: arguments.deep };
+    match carry_out(&arguments.folder, request, Meter::new("verifying", "records"))? {
+        Answer::Checked(checked) => say(checked),
+        other => Err(other.unexpected()),
+    }
+}
+
+fn say(checked: Checked) -> anyhow::Result<()> {
+    #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
+    let rate = checked.records as f64 / checked.seconds.max(0.001);
     println!(
-        "{} records in {} groups and {} index entries were checked",
-        found.records, found.groups, found.index_entries
+        "{} records in {} groups and {} index entries were checked in {:.1} s ({rate:.0} records/s)",
+        checked.records, checked.groups, checked.index_entries, checked.seconds
     );
-    log.close()?;
-    match found.problem {
+    match checked.problem {
         None => {
             println!("the log is sound");
             Ok(())

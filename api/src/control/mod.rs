@@ -1,0 +1,14 @@
+//! What is done to a data folder as a whole, and the control socket by which the command line reaches the server that
+//! holds one.
+//!
+//! `work` does it; a command does it itself where it can open the folder, and asks the server otherwise.
+
+mod client;
+mod request;
+mod server;
+mod work;
+
+pub use client::{AskError, ask};
+pub use request::{Answer, Checked, Rebuilt, Request};
+pub use server::Control;
+pub use work::{Folder, perform};

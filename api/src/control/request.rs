@@ -1,0 +1,137 @@
+//! What can be asked of whoever holds a data folder, and the answers: lines of JSON.
+
+use std::path::PathBuf;
+
+use letopis_domain::privacy::EraseSubject;
+use letopis_eventlog::backup::BackupInfo;
+use letopis_eventlog::rocks::Verification;
+use letopis_projections::rebuild::RebuildReport;
+use serde::{Deserialize, Serialize};
+
+/// What can be asked.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub enum Request {
+    /// Fold all read models anew, and put them in the place of those in use.
+    Rebuild,
+    /// Check the log.
+    Verify {
+        /// Hold the read models against a fresh rebuild, too.
+        deep: bool,
+    },
+    /// Back the log up.
+    Backup {
+        /// The backup folder, as an absolute path.
+        to: PathBuf,
+    },
+    /// Erase a person.
+    Erase(EraseSubject),
+}
+
+impl Request {
+    /// Whether the read models are needed for it.
+    #[must_use]
+    pub const fn needs_views(&self) -> bool {
+        matches!(self, Self::Rebuild | Self::Verify { deep: true })
+    }
+}
+
+/// A line of an answer; the last one says how it ended.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Told {
+    Progress { done: u64, total: u64 },
+    Done(Answer),
+    Failed(String),
+}
+
+/// How it ended.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// The read models were rebuilt.
+    Rebuilt(Rebuilt),
+    /// The log was checked.
+    Checked(Checked),
+    /// A backup was taken.
+    #[serde(rename_all = "camelCase")]
+    BackedUp {
+        /// Its number.
+        id: u32,
+        /// What was durable when it began.
+        head: u64,
+        /// The size of its files.
+        size_bytes: u64,
+        /// How many files it has.
+        files: u32,
+    },
+    /// A person was erased, or had been before.
+    Erased {
+        /// The event; none = there was nothing left to erase.
+        position: Option<u64>,
+    },
+}
+
+impl Answer {
+    /// The error of whoever asked for something else.
+    #[must_use]
+    pub fn unexpected(&self) -> anyhow::Error {
+        anyhow::anyhow!("the server that holds the folder answered something else than was asked: {self:?}")
+    }
+}
+
+impl From<BackupInfo> for Answer {
+    fn from(taken: BackupInfo) -> Self {
+        let BackupInfo { id, head, size_bytes, files, .. } = taken;
+        Self::BackedUp { id, head: head.0, size_bytes, files }
+    }
+}
+
+/// What a check found, as people read it.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// Records that were checked.
+    pub records: u64,
+    /// Groups they stand in.
+    pub groups: u64,
+    /// Index entries that were compared.
+    pub index_entries: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// The first thing that is wrong; none when all is well.
+    pub problem: Option<String>,
+}
+
+impl Checked {
+    pub(super) fn new(found: Verification, seconds: f64) -> Self {
+        let Verification { records, groups, index_entries, problem, .. } = found;
+        let problem = problem.map(|problem| problem.to_string());
+        Self { records, groups, index_entries, seconds, problem }
+    }
+}
+
+/// What a rebuild came to, as people read it.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct Rebuilt {
+    /// Events folded.
+    pub events: u64,
+    /// How long that took.
+    pub seconds: f64,
+    /// What the read models say that were built anew: a line each.
+    pub digests: Vec<String>,
+    /// Whether the read models in use said the same; none when there was nothing to compare with.
+    pub is_equal: Option<bool>,
+}
+
+impl From<&RebuildReport> for Rebuilt {
+    fn from(report: &RebuildReport) -> Self {
+        Self {
+            events: report.events,
+            seconds: report.elapsed.as_secs_f64(),
+            digests: report.digests.iter().map(ToString::to_string).collect(),
+            is_equal: report.is_equal(),
+        }
+    }
+}
