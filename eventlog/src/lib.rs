@@ -11,6 +11,7 @@ pub mod memory;
 pub mod transact;
 
 pub mod rocks;
+pub mod tree;
 
 pub mod backup;
 
