@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
 
+use crate::tree::Hash;
+
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -34,10 +36,12 @@ pub enum FolderError {
 }
 
 /// What the log knew when it was closed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct CleanStop {
     /// Its head.
     pub head: Position,
+    /// The root of its Merkle tree.
+    pub root: Hash,
     /// The latest instant that was asked about; later stamps lie above it.
     pub answered_upto: Timestamp,
 }
@@ -51,10 +55,12 @@ pub(super) struct Folder {
 
 impl CleanStop {
     fn parse(text: &str) -> Option<Self> {
-        let (head, answered) = text.strip_suffix('\n')?.split_once('\n')?;
+        let (head, rest) = text.strip_suffix('\n')?.split_once('\n')?;
+        let (root, answered) = rest.split_once('\n')?;
         let head = head.strip_prefix("head ")?.parse().ok()?;
+        let root = Hash::parse_hash(root.strip_prefix("root ")?).ok()?;
         let answered = answered.strip_prefix("answered ")?.parse().ok()?;
-        Some(Self { head, answered_upto: Timestamp::from_micros(answered) })
+        Some(Self { head, root, answered_upto: Timestamp::from_micros(answered) })
     }
 }
 
@@ -89,8 +95,9 @@ impl Folder {
     pub fn write_clean_stop(&self, stop: CleanStop) -> Result<(), FolderError> {
         let (path, new) = (self.clean_stop(), self.root.join("log").join("clean-stop.new"));
         let mut file = File::create(&new).map_err(failed("creating", &new))?;
-        let CleanStop { head, answered_upto } = stop;
-        write!(file, "head {head}\nanswered {}\n", answered_upto.micros()).map_err(failed("writing", &new))?;
+        let CleanStop { head, root, answered_upto } = stop;
+        write!(file, "head {head}\nroot {root}\nanswered {}\n", answered_upto.micros())
+            .map_err(failed("writing", &new))?;
         file.sync_all().map_err(failed("syncing", &new))?;
         fs::rename(&new, &path).map_err(failed("renaming", &new))?;
         self.sync_log_folder()

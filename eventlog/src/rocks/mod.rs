@@ -7,6 +7,7 @@
 mod append;
 mod cursor;
 mod derive;
+mod files;
 mod folder;
 mod index;
 mod indexer;
@@ -19,12 +20,14 @@ mod search;
 mod sequencer;
 mod shared;
 mod tail;
+mod tree;
 mod verify;
 mod wal;
 
 pub use folder::FolderError;
 pub use open::OpenError;
 pub use rocks_log::{CloseError, Faults, Options, RocksLog};
+pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 
 pub(crate) use records::storage_error;

@@ -21,6 +21,7 @@ use super::records::{self, Records};
 use super::sequencer::Sequencer;
 use super::shared::{Shared, Types};
 use super::tail::{Generation, Tail};
+use super::tree::{self, Growth, LiveTree, TreeError, TreeHead};
 use super::wal::{self, WalState};
 use super::{Options, RocksLog, indexer};
 use crate::environment::Environment;
@@ -61,6 +62,9 @@ pub enum OpenError {
     /// The log ends inside a group.
     #[error("the log ends at position {0}, in the middle of a group")]
     TornGroup(Position),
+    /// The Merkle tree does not fit the records.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// The storage engine failed.
     #[error("the event log could not be opened: {0}")]
     Storage(String),
@@ -86,6 +90,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     if let Some(stop) = clean_stop.filter(|stop| stop.head.0 != head) {
         return Err(OpenError::HeadLost { expected: stop.head, found: Position(head) });
     }
+    let (frontier, spans) = tree::restore(&records, head, clean_stop.map(|stop| stop.root))?;
     let (index, meta) = open_index(&folder.index(), &cache, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
     let tail = derive_tail(&records, &index, &types, meta.indexed_upto..head, options.generation_events)?;
@@ -95,6 +100,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         records,
         index,
         tail,
+        tree: LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans),
         types,
         head: watch::Sender::new(Position(head)),
         queue,
@@ -108,7 +114,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
     let stamps = stamps(&shared, last_stamp, answered_upto);
-    let sequencer = Sequencer::new(shared.clone(), complete, stamps, options.generation_events);
+    let sequencer = Sequencer::new(shared.clone(), complete, stamps, Growth::new(frontier), options.generation_events);
     let sequencer = thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run(&queued));
     let sequencer = sequencer.map_err(OpenError::Thread)?;
     let for_indexer = shared.clone();

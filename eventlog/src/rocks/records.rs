@@ -1,4 +1,5 @@
-//! The records: a RocksDB that holds nothing but `position → frame`, written with a WAL and synced per group.
+//! The records: a RocksDB that holds `position → frame` and, in a column family, the Merkle tree over the frames;
+//! written with a WAL and synced per group.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::Position;
 use rust_rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DBRecoveryMode, Error, Options, ReadOptions,
-    WriteBatch, WriteOptions,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
+    DBRecoveryMode, DEFAULT_COLUMN_FAMILY_NAME, Error, FlushOptions, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 
+use super::tree;
 use crate::error::ReadError;
 use crate::frame::Frame;
 use crate::log::Direction;
@@ -25,7 +27,7 @@ pub(super) type EachFrame<'a> = dyn FnMut(u64, &[u8]) -> Result<ControlFlow<()>,
 
 /// Position → frame.
 pub(super) struct Records {
-    db: DB,
+    pub(super) db: DB,
     synced: WriteOptions,
     /// Whether writes fail, to see it dealt with.
     #[cfg(test)]
@@ -34,7 +36,7 @@ pub(super) struct Records {
 
 /// The frames of one group on their way to disk.
 #[derive(Default)]
-pub(super) struct GroupBatch(WriteBatch);
+pub(super) struct GroupBatch(pub(super) WriteBatch);
 
 impl GroupBatch {
     pub fn put(&mut self, position: u64, frame: &[u8]) {
@@ -52,7 +54,9 @@ impl Records {
         let mut synced = WriteOptions::default();
         synced.set_sync(true);
         synced.set_memtable_insert_hint_per_batch(true);
-        let db = DB::open(&options(cache), path)?;
+        let records = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options(cache));
+        let tree = ColumnFamilyDescriptor::new(tree::FAMILY, tree::options(cache));
+        let db = DB::open_cf_descriptors(&options(cache), path, [records, tree])?;
         Ok(Self {
             db,
             synced,
@@ -152,6 +156,17 @@ impl Records {
         self.db.put(position.to_be_bytes(), frame)
     }
 
+    /// Changes a record together with its checksum, as only somebody with an intention would.
+    #[cfg(test)]
+    pub fn forge(&self, position: u64) -> Result<(), Error> {
+        let mut frame = self.db.get(position.to_be_bytes())?.unwrap_or_default();
+        frame[24] ^= 1;
+        let body = frame.len() - 4;
+        let checksum = crc32c::crc32c(&frame[..body]).to_le_bytes();
+        frame[body..].copy_from_slice(&checksum);
+        self.db.put(position.to_be_bytes(), frame)
+    }
+
     /// Removes a record, to see it noticed.
     #[cfg(test)]
     pub fn remove(&self, position: u64) -> Result<(), Error> {
@@ -165,12 +180,22 @@ impl Records {
 
     /// Writes everything to files, so that the WAL holds nothing any more.
     pub fn flush(&self) -> Result<(), Error> {
-        self.db.flush()
+        let families = [self.db.cf_handle(DEFAULT_COLUMN_FAMILY_NAME), self.tree_family()];
+        let families: Vec<&ColumnFamily> = families.into_iter().flatten().collect();
+        self.db.flush_cfs_opt(&families.iter().collect::<Vec<_>>(), &FlushOptions::default())
+    }
+
+    /// The column family of the tree.
+    pub fn tree_family(&self) -> Option<&ColumnFamily> {
+        self.db.cf_handle(tree::FAMILY)
     }
 
     /// Merges its files.
     pub fn compact(&self) {
         self.db.compact_range::<&[u8], &[u8]>(None, None);
+        if let Some(family) = self.tree_family() {
+            self.db.compact_range_cf::<&[u8], &[u8]>(family, None, None);
+        }
     }
 }
 
@@ -221,6 +246,9 @@ fn options(cache: &Cache) -> Options {
     table.set_format_version(6);
     let mut options = Options::default();
     options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    // A family that is written little would keep WAL files of the other alive.
+    options.set_atomic_flush(true);
     options.set_block_based_table_factory(&table);
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_track_and_verify_wals_in_manifest(true);

@@ -21,6 +21,7 @@ use super::records::{self, decode};
 use super::search::CompiledQuery;
 use super::sequencer::Message;
 use super::shared::Shared;
+use super::tree::TreeHead;
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
@@ -113,7 +114,8 @@ impl RocksLog {
         }
         self.shared.index.flush().map_err(storage)?;
         let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
-        self.shared.folder.write_clean_stop(CleanStop { head: self.head(), answered_upto })?;
+        let TreeHead { size, root } = self.shared.tree.head();
+        self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
         Ok(())
     }
 

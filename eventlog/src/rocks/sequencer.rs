@@ -22,6 +22,7 @@ use super::records::GroupBatch;
 use super::search;
 use super::shared::{Failure, Shared};
 use super::tail::TailView;
+use super::tree::Growth;
 use crate::frame::seal;
 use crate::log::{Appended, Direction, RequestDigest, RequestRecord};
 use crate::stamps::Stamps;
@@ -65,6 +66,7 @@ pub(super) struct Sequencer {
     shared: Arc<Shared>,
     indexer: Sender<Complete>,
     stamps: Stamps,
+    tree: Growth,
     /// The last position given out.
     last: u64,
     generation_events: u64,
@@ -89,11 +91,17 @@ struct Group {
 }
 
 impl Sequencer {
-    pub fn new(shared: Arc<Shared>, indexer: Sender<Complete>, stamps: Stamps, generation_events: u64) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        indexer: Sender<Complete>,
+        stamps: Stamps,
+        tree: Growth,
+        generation_events: u64,
+    ) -> Self {
         let last = shared.head();
         let (batch, late) = (GroupBatch::default(), GroupBatch::default());
         let (sync, in_flight) = (Duration::ZERO, 1);
-        Self { shared, indexer, stamps, last, generation_events, batch, late, sync, in_flight }
+        Self { shared, indexer, stamps, tree, last, generation_events, batch, late, sync, in_flight }
     }
 
     /// Works until it is told to close.
@@ -205,6 +213,7 @@ impl Sequencer {
         }
         let recorded_at = self.stamp(&mut accepted);
         if self.shared.faults.acknowledge_before_write {
+            self.tree.publish(&self.shared.tree);
             publish(&self.shared, self.last);
             answer(std::mem::take(&mut accepted), recorded_at, None);
             std::mem::swap(&mut self.batch, &mut self.late);
@@ -220,6 +229,7 @@ impl Sequencer {
                 let Failure { reason, .. } = self.shared.failure.get_or_init(|| failure);
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
             } else {
+                self.tree.publish(&self.shared.tree);
                 publish(&self.shared, self.last);
             }
         }
@@ -246,10 +256,12 @@ impl Sequencer {
                 let (frame, after) = rest.split_at_mut(event.frame_size);
                 seal(frame, Position(position), recorded_at, position == self.last);
                 self.batch.put(position, frame);
+                self.tree.add(frame, &self.shared.records, &mut self.batch);
                 self.shared.types.add(event.code);
                 rest = after;
             }
         }
+        self.tree.finish(&self.shared.records, &mut self.batch);
         Some(recorded_at)
     }
 

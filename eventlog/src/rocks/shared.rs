@@ -18,6 +18,7 @@ use super::rocks_log::Faults;
 use super::search::CompiledQuery;
 use super::sequencer::Message;
 use super::tail::{Tail, TailView};
+use super::tree::LiveTree;
 use super::{keys, search};
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub records: Records,
     pub index: Index,
     pub tail: Tail,
+    pub tree: LiveTree,
     pub types: Types,
     pub head: watch::Sender<Position>,
     pub queue: Sender<Message>,

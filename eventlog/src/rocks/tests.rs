@@ -3,6 +3,7 @@
 mod damage;
 mod failures;
 mod model;
+mod tree;
 mod verify;
 
 use std::path::Path;

@@ -63,7 +63,7 @@ pub(super) fn inspect(folder: &Path) -> io::Result<WalState> {
 }
 
 /// The WAL files, oldest first.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if !folder.exists() {
         return Ok(Vec::new());

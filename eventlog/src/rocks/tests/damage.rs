@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::tree::Hash;
 
 /// A folder as a kill would leave it: six groups of one event each, in one WAL file.
-fn killed() -> (TempDir, PathBuf) {
+pub(super) fn killed() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let log = open_small(folder.path());
     fill(&log, 6);
@@ -22,7 +23,7 @@ fn killed() -> (TempDir, PathBuf) {
     (copy, wal)
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -35,7 +36,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn reopen(folder: &Path) -> Result<Arc<RocksLog>, OpenError> {
+pub(super) fn reopen(folder: &Path) -> Result<Arc<RocksLog>, OpenError> {
     let env = Arc::new(SeededEnvironment::new(1, NOW));
     RocksLog::open(folder, env, &Options { generation_events: 5, ..Options::default() })
 }
@@ -108,7 +109,8 @@ fn records_missing_after_a_clean_stop_are_noticed() {
     let log = open_small(folder.path());
     fill(&log, 3);
     drop(log);
-    fs::write(folder.path().join("log").join("clean-stop"), "head 4\nanswered 0\n").unwrap();
+    fs::write(folder.path().join("log").join("clean-stop"), format!("head 4\nroot {}\nanswered 0\n", Hash([0; 32])))
+        .unwrap();
     let error = reopen(folder.path()).err().unwrap();
     assert!(matches!(error, OpenError::HeadLost { expected: Position(4), found: Position(3) }), "{error}");
 }
@@ -119,8 +121,9 @@ fn a_marker_of_a_clean_stop_that_is_not_whole_counts_as_none() {
     let marker = folder.path().join("log").join("clean-stop");
     let log = open_small(folder.path());
     fill(&log, 23);
+    let root = log.shared().tree.head().root;
     drop(log);
-    let whole = format!("head 23\nanswered {}\n", NOW.micros());
+    let whole = format!("head 23\nroot {root}\nanswered {}\n", NOW.micros());
     for size in 0..whole.len() {
         fs::write(&marker, &whole[..size]).unwrap();
         assert_eq!(reopen(folder.path()).unwrap().head(), Position(23), "cut to {size} bytes");
