@@ -10,6 +10,7 @@ pub mod codec;
 pub mod memory;
 pub mod transact;
 
+pub mod proof;
 pub mod rocks;
 pub mod tree;
 

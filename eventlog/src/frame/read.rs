@@ -181,6 +181,16 @@ impl<'a> Frame<'a> {
         BY_NAME.get(self.type_name).copied().ok_or_else(|| DecodeError::UnknownType(self.type_name.to_owned()))
     }
 
+    /// The event as if what is personal in it were erased.
+    ///
+    /// # Errors
+    /// When type or version are unknown here, or the payload does not fit.
+    pub fn decode_impersonal(&self) -> Result<Event, DecodeError> {
+        let has_personal = self.flags & (flags::PERSONAL | flags::ERASED) != 0;
+        let personal = if has_personal { PersonalBytes::Erased } else { PersonalBytes::None };
+        Event::decode(&Bincode, self.event_type()?, self.schema_version, self.payload, personal)
+    }
+
     /// The event.
     ///
     /// # Errors

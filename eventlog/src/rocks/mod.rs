@@ -5,6 +5,8 @@
 //! the other; `search` answers queries; `open` brings a folder up and `verify` checks it.
 
 mod append;
+mod checkpointer;
+mod checkpoints;
 mod cursor;
 mod derive;
 mod files;
@@ -14,6 +16,7 @@ mod indexer;
 mod keys;
 mod open;
 mod postings;
+mod proving;
 mod records;
 mod rocks_log;
 mod search;
@@ -24,8 +27,10 @@ mod tree;
 mod verify;
 mod wal;
 
+pub use checkpoints::IssueError;
 pub use folder::FolderError;
 pub use open::OpenError;
+pub use proving::{Export, ProofError, Prover};
 pub use rocks_log::{CloseError, Faults, Options, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};

@@ -14,6 +14,8 @@ use letopis_domain::values::Timestamp;
 use rust_rocksdb::Cache;
 use tokio::sync::watch;
 
+use super::checkpointer::Checkpointer;
+use super::checkpoints::Checkpoints;
 use super::derive::Deriver;
 use super::folder::{CleanStop, Folder, FolderError};
 use super::index::{Codes, Index, Meta};
@@ -68,6 +70,9 @@ pub enum OpenError {
     /// The storage engine failed.
     #[error("the event log could not be opened: {0}")]
     Storage(String),
+    /// The kept checkpoints could not be read.
+    #[error("log/checkpoints could not be read: {0}")]
+    Checkpoints(io::Error),
     /// The write-ahead log could not be looked at.
     #[error("the write-ahead log could not be read: {0}")]
     Wal(io::Error),
@@ -94,13 +99,19 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let (index, meta) = open_index(&folder.index(), &cache, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
     let tail = derive_tail(&records, &index, &types, meta.indexed_upto..head, options.generation_events)?;
+    let keys = options.keys.clone().unwrap_or_else(|| folder.keys());
+    let checkpoints =
+        Checkpoints::open(folder.checkpoints(), keys, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
+    let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
+    tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     let (queue, queued) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {
         records,
         index,
         tail,
-        tree: LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans),
+        tree,
+        checkpoints,
         types,
         head: watch::Sender::new(Position(head)),
         queue,
@@ -120,7 +131,8 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let for_indexer = shared.clone();
     let indexer = thread::Builder::new().name("indexer".to_owned());
     let indexer = indexer.spawn(move || indexer::run(&for_indexer, &completed)).map_err(OpenError::Thread)?;
-    Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer])))
+    let checkpointer = Checkpointer::start(shared.clone(), options.checkpoint_interval).map_err(OpenError::Thread)?;
+    Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer], checkpointer)))
 }
 
 /// The recording clock. After an unclean stop only the machine's clock tells what may have been asked about.

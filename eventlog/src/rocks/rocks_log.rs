@@ -1,10 +1,11 @@
 //! The log on RocksDB as its users see it.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::{Position, RequestId};
@@ -14,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
 use super::append;
+use super::checkpointer::Checkpointer;
 use super::folder::{CleanStop, FolderError};
 use super::open::{self, OpenError};
 use super::postings::Posting;
@@ -30,7 +32,7 @@ use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range,
 const READ_BATCH: usize = 1_024;
 
 /// How a log is run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Memory for blocks of records and index, in bytes.
     pub block_cache_bytes: usize,
@@ -39,13 +41,24 @@ pub struct Options {
     pub generation_events: u64,
     /// Whether a folder that is missing is created.
     pub may_create: bool,
+    /// The folder of the keys; none = `keys` in the data folder.
+    pub keys: Option<PathBuf>,
+    /// How often a checkpoint is signed while the log grows.
+    pub checkpoint_interval: Duration,
     /// Misbehavior on purpose, for tests of the tests.
     pub faults: Faults,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_cache_bytes: 256 << 20, generation_events: 128 << 10, may_create: true, faults: Faults::default() }
+        Self {
+            block_cache_bytes: 256 << 20,
+            generation_events: 128 << 10,
+            may_create: true,
+            keys: None,
+            checkpoint_interval: Duration::from_hours(1),
+            faults: Faults::default(),
+        }
     }
 }
 
@@ -72,6 +85,7 @@ pub enum CloseError {
 pub struct RocksLog {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    checkpointer: Checkpointer,
 }
 
 impl RocksLog {
@@ -84,8 +98,8 @@ impl RocksLog {
         open::open(folder, env, options)
     }
 
-    pub(super) fn new(shared: Arc<Shared>, threads: Vec<JoinHandle<()>>) -> Self {
-        Self { shared, threads: Mutex::new(threads) }
+    pub(super) fn new(shared: Arc<Shared>, threads: Vec<JoinHandle<()>>, checkpointer: Checkpointer) -> Self {
+        Self { shared, threads: Mutex::new(threads), checkpointer }
     }
 
     /// Takes no more appends, writes everything out and marks the stop as clean. Reading goes on to work.
@@ -98,6 +112,7 @@ impl RocksLog {
             return Ok(());
         }
         self.shared.is_closing.store(true, Ordering::Relaxed);
+        self.checkpointer.stop();
         // The sequencer may be gone already, when its thread panicked.
         let _ = self.shared.queue.send(Message::Close);
         for thread in threads {
@@ -114,7 +129,9 @@ impl RocksLog {
         }
         self.shared.index.flush().map_err(storage)?;
         let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
-        let TreeHead { size, root } = self.shared.tree.head();
+        let head = self.shared.tree.head();
+        self.shared.checkpoints.issue_when_due(head, self.shared.env.now());
+        let TreeHead { size, root } = head;
         self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
 
+use super::checkpoints::Checkpoints;
 use super::cursor::Source;
 use super::folder::Folder;
 use super::index::{Codes, Index};
@@ -18,7 +19,7 @@ use super::rocks_log::Faults;
 use super::search::CompiledQuery;
 use super::sequencer::Message;
 use super::tail::{Tail, TailView};
-use super::tree::LiveTree;
+use super::tree::{LiveTree, StoredNodes};
 use super::{keys, search};
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub index: Index,
     pub tail: Tail,
     pub tree: LiveTree,
+    pub checkpoints: Checkpoints,
     pub types: Types,
     pub head: watch::Sender<Position>,
     pub queue: Sender<Message>,
@@ -85,6 +87,11 @@ impl Types {
 }
 
 impl Shared {
+    /// The nodes of the tree.
+    pub const fn nodes(&self) -> StoredNodes<'_> {
+        StoredNodes { records: &self.records, tree: &self.tree }
+    }
+
     /// The durable head.
     pub fn head(&self) -> u64 {
         self.head.borrow().0

@@ -8,7 +8,7 @@ mod reader;
 
 pub use tlog_tiles::tlog::Hash;
 
-pub(crate) use frontier::{Completed, Frontier};
+pub(crate) use frontier::Frontier;
 pub(crate) use reader::{NodeSource, TreeReader};
 
 /// The level of the nodes that are stored.

@@ -11,7 +11,9 @@ use crate::error::ReadError;
 fn sha256(parts: &[&[u8]]) -> Hash {
     use sha2::Digest;
     let mut hasher = sha2::Sha256::new();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     Hash(hasher.finalize().into())
 }
 
@@ -80,7 +82,9 @@ struct Stored {
 impl Stored {
     fn of(leaves: &[Vec<u8>]) -> Self {
         let mut stored = Self::default();
-        leaves.iter().for_each(|leaf| stored.push(leaf));
+        for leaf in leaves {
+            stored.push(leaf);
+        }
         stored
     }
 
@@ -226,9 +230,9 @@ fn a_tree_that_goes_on_from_its_blocks_is_the_same_tree() {
     let stored = Stored::of(&leaves);
     let mut again = Frontier::default();
     let spans: Vec<_> = stored.blocks.iter().filter_map(|block| again.push_block(*block).span).collect();
-    leaves[256 * 257..].iter().for_each(|leaf| {
+    for leaf in &leaves[256 * 257..] {
         again.push(record_hash(leaf));
-    });
+    }
     assert_eq!(again.root(), stored.frontier.root());
     assert_eq!(again.size(), leaves.len() as u64);
     assert_eq!(spans, stored.spans);

@@ -2,7 +2,6 @@
 
 use super::damage::{copy_folder, killed, reopen};
 use super::*;
-use crate::rocks::tree::StoredNodes;
 use crate::tree::{Frontier, Hash, TreeReader};
 
 /// The root over the stored records, made anew.
@@ -54,7 +53,7 @@ fn the_root_is_that_of_the_stored_records_in_groups_of_any_size() {
         fill_many(&log, size);
         assert_eq!(root(&log), root_of_records(&log));
         assert_eq!(log.shared().records.tree_head().unwrap().unwrap(), log.shared().tree.head());
-        let reader = TreeReader::new(StoredNodes(log.shared()), log.head().0);
+        let reader = TreeReader::new(log.shared().nodes(), log.head().0);
         assert_eq!(reader.root().unwrap(), root(&log));
     }
 }

@@ -8,7 +8,7 @@ use tlog_tiles::tlog::record_hash;
 use super::TreeHead;
 use crate::error::ReadError;
 use crate::log::Direction;
-use crate::rocks::shared::Shared;
+use crate::rocks::records::Records;
 use crate::tree::{Hash, NodeSource};
 
 /// Size and root, and the nodes over each 65,536 records.
@@ -40,14 +40,17 @@ impl LiveTree {
     }
 }
 
-/// The nodes of an open log.
+/// The nodes of a log.
 #[derive(Clone, Copy)]
-pub(in crate::rocks) struct StoredNodes<'a>(pub &'a Shared);
+pub(in crate::rocks) struct StoredNodes<'a> {
+    pub records: &'a Records,
+    pub tree: &'a LiveTree,
+}
 
 impl NodeSource for StoredNodes<'_> {
     fn leaves(&self, first: u64, count: u64) -> Result<Vec<Hash>, ReadError> {
         let mut leaves = Vec::new();
-        self.0.records.scan(first, first + count, Direction::Forward, &mut |_, bytes| {
+        self.records.scan(first, first + count, Direction::Forward, &mut |_, bytes| {
             leaves.push(record_hash(bytes));
             Ok(ControlFlow::Continue(()))
         })?;
@@ -57,7 +60,7 @@ impl NodeSource for StoredNodes<'_> {
     fn blocks(&self, first: u64, count: u64) -> Result<Vec<Hash>, ReadError> {
         let mut next = first;
         let mut nodes = Vec::new();
-        self.0.records.each_block(first..first + count, |block, node| {
+        self.records.each_block(first..first + count, |block, node| {
             if block == next {
                 nodes.push(node);
                 next += 1;
@@ -72,6 +75,6 @@ impl NodeSource for StoredNodes<'_> {
     fn spans(&self, first: u64, count: u64) -> Result<Vec<Hash>, ReadError> {
         let range = usize::try_from(first).unwrap_or(usize::MAX)..usize::try_from(first + count).unwrap_or(usize::MAX);
         let lacking = || ReadError::Storage(format!("the Merkle tree lacks nodes after span {first}"));
-        self.0.tree.spans(range).ok_or_else(lacking)
+        self.tree.spans(range).ok_or_else(lacking)
     }
 }

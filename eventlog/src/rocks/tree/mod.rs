@@ -10,5 +10,5 @@ pub use restore::TreeError;
 
 pub(super) use growth::Growth;
 pub(super) use live::{LiveTree, StoredNodes};
-pub(super) use restore::restore;
+pub(super) use restore::{check_last, restore};
 pub(super) use rows::{FAMILY, TreeHead, options};

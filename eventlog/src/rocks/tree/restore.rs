@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use letopis_domain::ids::Position;
 use tlog_tiles::tlog::record_hash;
 
-use super::{FAMILY, TreeHead};
+use super::{FAMILY, LiveTree, StoredNodes, TreeHead};
 use crate::error::ReadError;
 use crate::log::Direction;
+use crate::proof::Checkpoint;
 use crate::rocks::records::Records;
-use crate::tree::{BLOCK_RECORDS, Frontier, Hash};
+use crate::tree::{BLOCK_RECORDS, Frontier, Hash, TreeReader};
 
 /// A Merkle tree that does not fit its log.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,28 @@ pub enum TreeError {
         /// The root that the clean stop wrote down.
         stopped: Hash,
     },
+    /// A checkpoint that left the log covers more than there is.
+    #[error(
+        "a checkpoint over {size} records left the log, which ends at position {head}: acknowledged records are lost; restore a backup, or, to go on without them and contradict what was signed, remove log/checkpoints from the data folder"
+    )]
+    CheckpointAhead {
+        /// Records of the checkpoint.
+        size: u64,
+        /// What is there.
+        head: Position,
+    },
+    /// A checkpoint that left the log has another root.
+    #[error(
+        "the Merkle root over {size} records is {found}, but a checkpoint with {signed} left the log: the log was changed since"
+    )]
+    CheckpointDiffers {
+        /// Records of the checkpoint.
+        size: u64,
+        /// The root that comes out.
+        found: Hash,
+        /// The root that was signed.
+        signed: Hash,
+    },
     /// Something could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -117,6 +140,24 @@ pub(in crate::rocks) fn restore(
         return Err(TreeError::CleanStop { head: Position(head), found, stopped });
     }
     Ok((frontier, spans))
+}
+
+/// Holds the tree against the last checkpoint that left the log.
+pub(in crate::rocks) fn check_last(
+    last: Option<&Checkpoint>,
+    records: &Records,
+    tree: &LiveTree,
+) -> Result<(), TreeError> {
+    let Some(last) = last else { return Ok(()) };
+    let (size, head) = (last.size(), tree.head().size);
+    if size > head {
+        return Err(TreeError::CheckpointAhead { size, head: Position(head) });
+    }
+    let found = TreeReader::new(StoredNodes { records, tree }, size).root()?;
+    if found != last.root() {
+        return Err(TreeError::CheckpointDiffers { size, found, signed: last.root() });
+    }
+    Ok(())
 }
 
 /// The tree of all complete blocks, from their stored nodes.

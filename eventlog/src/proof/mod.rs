@@ -1,0 +1,22 @@
+//! What leaves the log so that others can check it: signed checkpoints, proofs, and an auditor's export.
+//!
+//! Everything here that verifies works offline, on bytes: it needs no log.
+
+mod audit;
+mod checkpoint;
+mod consistency;
+mod export;
+mod hashes;
+mod keys;
+mod shown;
+mod tlog_proof;
+
+pub use audit::{Audit, AuditError, verify_export};
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use consistency::ConsistencyProof;
+pub use export::{ExportHeader, ExportSummary, ExportWriter, WriteEventError};
+pub use keys::{KeyError, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, VerifyingKeys};
+pub use tlog_proof::{TlogProof, TlogProofError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! A stored event as people read it, in one canonical text, so that it can be compared with the stored bytes.
+
+use letopis_domain::event::{DecodeError, PartsSerializer, Recorded};
+use letopis_domain::values::{Personal, Timestamp};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+use crate::error::ReadError;
+use crate::frame::Frame;
+
+/// Everything of an event that its frame says in the clear. The order of the fields is part of the format.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    version: u16,
+    id: Uuid,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    actor: Option<Uuid>,
+    request: Option<&'a str>,
+    correlation: Option<Uuid>,
+    causation: Option<Uuid>,
+    tags: Vec<String>,
+    /// Absent where type or version are unknown here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fact: Option<Box<RawValue>>,
+}
+
+/// The event of a frame without what is personal.
+pub(super) fn event(frame: &Frame<'_>) -> Result<Box<RawValue>, ReadError> {
+    let position = frame.position;
+    let damaged = |reason: String| ReadError::Damaged { position, reason };
+    let fact = match frame.decode_impersonal() {
+        Ok(event) => Some(event.serialize_parts(Fact).map_err(|error| damaged(error.to_string()))?),
+        Err(DecodeError::UnknownType(_) | DecodeError::UnknownVersion { .. }) => None,
+        Err(source) => return Err(ReadError::Undecodable { position, source }),
+    };
+    let tags = frame.tags().map_err(|error| damaged(error.to_string()))?;
+    let shown = Shown {
+        event_type: frame.type_name,
+        version: frame.schema_version,
+        id: frame.id.0,
+        occurred_at: frame.occurred_at,
+        recorded_at: frame.recorded_at,
+        actor: frame.actor.map(|actor| actor.0),
+        request: frame.request,
+        correlation: frame.correlation,
+        causation: frame.causation.map(|causation| causation.0),
+        tags: tags.iter().map(ToString::to_string).collect(),
+        fact,
+    };
+    to_raw_value(&shown).map_err(|error| damaged(error.to_string()))
+}
+
+/// The personal values of an event; the word `erased`; or null where there are none.
+pub(super) fn personal(event: &Recorded) -> Result<Box<RawValue>, ReadError> {
+    let shown = event.event.serialize_parts(PersonalPart);
+    shown.map_err(|error| ReadError::Damaged { position: event.position, reason: error.to_string() })
+}
+
+/// Whether the frame is of the version that is written today, which has one JSON form for ever.
+pub(super) fn is_current(frame: &Frame<'_>) -> bool {
+    frame.event_type().is_ok_and(|event_type| event_type.current_version() == frame.schema_version)
+}
+
+/// Whether two texts of an event agree in everything but the content.
+pub(super) fn has_same_head(one: &str, other: &str) -> bool {
+    // The content is the last field, and text within a value cannot hold this without escapes.
+    fn head(text: &str) -> Option<&str> {
+        text.split_once(",\"fact\":").map(|(head, _)| head).or(text.strip_suffix('}'))
+    }
+    head(one) == head(other)
+}
+
+/// Whether personal values are shown.
+pub(super) fn has_personal(personal: &RawValue) -> bool {
+    !matches!(personal.get(), "null" | "\"erased\"")
+}
+
+struct Fact;
+
+impl PartsSerializer for Fact {
+    type Ok = Box<RawValue>;
+    type Error = serde_json::Error;
+
+    fn serialize<T: Serialize, P: Serialize>(
+        self,
+        fact: &T,
+        _personal: Option<&Personal<P>>,
+    ) -> Result<Self::Ok, Self::Error> {
+        to_raw_value(fact)
+    }
+}
+
+struct PersonalPart;
+
+impl PartsSerializer for PersonalPart {
+    type Ok = Box<RawValue>;
+    type Error = serde_json::Error;
+
+    fn serialize<T: Serialize, P: Serialize>(
+        self,
+        _fact: &T,
+        personal: Option<&Personal<P>>,
+    ) -> Result<Self::Ok, Self::Error> {
+        to_raw_value(&personal)
+    }
+}

@@ -1,0 +1,4 @@
+//! Keys, checkpoints, proofs and exports as they leave a log, and every way in which they can be forged.
+
+mod exports;
+mod signing;
