@@ -15,6 +15,7 @@ mod index;
 mod indexer;
 mod keys;
 mod open;
+mod pass;
 mod postings;
 mod proving;
 mod records;

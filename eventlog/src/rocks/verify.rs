@@ -1,5 +1,5 @@
-//! Checks a whole log: every record intact, positions dense, stamps in order, and the index exactly what the
-//! records say.
+//! Checks a whole log: every record intact, positions dense, stamps in order, the Merkle tree and the index exactly
+//! what the records say.
 //!
 //! The index is compared by sums: every entry that must exist, and every entry that exists, is hashed into the
 //! sum of its stretch of positions. Where two sums differ, the stretch is compared entry by entry. So memory
@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
@@ -14,18 +15,18 @@ use letopis_domain::values::Timestamp;
 use super::derive::Deriver;
 use super::index::IndexEntry;
 use super::keys::Key;
+use super::pass;
 use super::records;
 use super::rocks_log::RocksLog;
 use super::shared::Shared;
 use super::tail::TailView;
+use super::tree::{TreeCheck, TreeHead};
 use crate::error::ReadError;
 use crate::frame::Frame;
 use crate::log::{Direction, RequestRecord};
 
 /// Positions whose entries share a sum.
 const STRETCH: u64 = 4_096;
-/// Records between two calls of the progress callback.
-const PROGRESS_EVERY: u64 = 16_384;
 
 /// What a verification found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,12 +43,26 @@ pub struct Verification {
 
 /// Something wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at position {position}: {what}")]
+#[error("at position {position}: {what}{}", in_file(.file.as_deref()))]
 pub struct Problem {
-    /// The first bad position.
+    /// The first bad position; 0 when it is not about one.
     pub position: Position,
     /// What is wrong there.
     pub what: String,
+    /// The file, or the folder where it may be in several.
+    pub file: Option<PathBuf>,
+}
+
+fn in_file(file: Option<&Path>) -> String {
+    file.map(|file| format!(", in {}", file.display())).unwrap_or_default()
+}
+
+/// What stops a verification.
+pub(super) enum Fault {
+    /// Something cannot be read.
+    Read(ReadError),
+    /// Something is wrong.
+    Found(Problem),
 }
 
 impl RocksLog {
@@ -55,11 +70,17 @@ impl RocksLog {
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Verification {
         let shared = self.shared();
         let head = shared.head();
+        // Groups that were written since are looked at as well, so that the tree's head is that of the last record.
+        let stored = shared.records.tree_head();
+        let written = stored.as_ref().ok().copied().flatten().map_or(head, |stored| stored.size);
+        let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
         let view = shared.tail.view();
         let mut checker = Checker::new(head);
-        checker.result.problem = checker.records(shared, progress).err().map(|error| checker.problem(&error));
+        let records = stored.map_err(Fault::Read).and_then(|stored| checker.records(shared, stored, progress));
+        checker.result.problem = records.err().map(|fault| checker.problem(shared, fault));
         if checker.result.problem.is_none() {
-            checker.result.problem = checker.index(shared, &view).unwrap_or_else(|error| Some(checker.problem(&error)));
+            let found = checker.index(shared, &view);
+            checker.result.problem = found.unwrap_or_else(|error| Some(checker.problem(shared, Fault::Read(error))));
         }
         checker.result
     }
@@ -101,26 +122,28 @@ impl Checker {
     }
 
     /// Names the place of an error; one without a place is met right after the last good record.
-    fn problem(&self, error: &ReadError) -> Problem {
+    fn problem(&self, shared: &Shared, fault: Fault) -> Problem {
         let after_last_good = Position((self.result.records + 1).min(self.head));
-        match error {
-            ReadError::Damaged { position, reason } => Problem { position: *position, what: reason.clone() },
-            ReadError::Undecodable { position, source } => Problem { position: *position, what: source.to_string() },
-            ReadError::Storage(reason) => Problem { position: after_last_good, what: reason.clone() },
-        }
+        let (position, what) = match fault {
+            Fault::Found(problem) => return problem,
+            Fault::Read(ReadError::Damaged { position, reason }) => (position, reason),
+            Fault::Read(ReadError::Undecodable { position, source }) => (position, source.to_string()),
+            // The storage engine names the file itself.
+            Fault::Read(ReadError::Storage(what)) => return Problem { position: after_last_good, what, file: None },
+        };
+        Problem { position, what, file: Some(shared.records.file_of_record(position.0)) }
     }
 
-    fn records(&mut self, shared: &Shared, progress: &mut dyn FnMut(u64, u64)) -> Result<(), ReadError> {
+    fn records(
+        &mut self,
+        shared: &Shared,
+        stored: Option<TreeHead>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), Fault> {
+        let tree = TreeCheck::new(&shared.records, &shared.checkpoints)?;
         let head = self.head;
-        shared.records.scan(0, head, Direction::Forward, &mut |position, bytes| {
-            self.record(shared, position, bytes)?;
-            if position % PROGRESS_EVERY == 0 {
-                progress(position, head);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        progress(head, head);
-        Ok(())
+        let each = |position, bytes: &[u8]| self.record(shared, position, bytes);
+        pass::over(&shared.records, head, tree, stored, progress, each)
     }
 
     fn record(&mut self, shared: &Shared, position: u64, bytes: &[u8]) -> Result<(), ReadError> {
@@ -255,17 +278,18 @@ fn compare(shared: &Shared, view: &TailView, start: u64, head: u64) -> Result<Pr
     let wrong = balance.into_iter().filter(|((_, entry), (count, _))| inside(entry) && *count != 0);
     // What is lacking says more than what stands in its place.
     let first = wrong.min_by_key(|((position, _), (count, _))| (*position, *count < 0));
-    Ok(first.map_or_else(
-        || Problem { position: Position(start), what: "the index changed while it was compared".to_owned() },
-        |((position, _), (count, name))| Problem {
-            position: Position(position),
-            what: if count > 0 {
-                format!("the index lacks {name}")
-            } else {
-                "the index has an entry that no record asks for".to_owned()
-            },
-        },
-    ))
+    let file = Some(shared.folder.index());
+    Ok(match first {
+        None => {
+            let what = "the index changed while it was compared".to_owned();
+            Problem { position: Position(start), what, file }
+        }
+        Some(((position, _), (count, name))) => {
+            let strange = || "the index has an entry that no record asks for".to_owned();
+            let what = if count > 0 { format!("the index lacks {name}") } else { strange() };
+            Problem { position: Position(position), what, file }
+        }
+    })
 }
 
 /// The end of the group before the one that holds the position.

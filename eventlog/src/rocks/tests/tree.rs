@@ -2,6 +2,9 @@
 
 use super::damage::{copy_folder, killed, reopen};
 use super::*;
+use crate::proof::SigningKeys;
+use crate::rocks::Problem;
+use crate::rocks::tree::TreeHead;
 use crate::tree::{Frontier, Hash, TreeReader};
 
 /// The root over the stored records, made anew.
@@ -134,4 +137,167 @@ fn a_tree_that_was_made_anew_over_a_forged_record_differs_from_the_clean_stop() 
     std::fs::write(&marker, text.replace(&honest.to_string(), &Hash([7; 32]).to_string())).unwrap();
     let error = error(&folder);
     assert!(matches!(error, TreeError::CleanStop { found, .. } if found == honest), "{error}");
+}
+
+/// What verification says about a log of 600 records that was damaged while it is open.
+fn found(damage: impl FnOnce(&RocksLog)) -> Problem {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 300);
+    log.checkpoint().unwrap();
+    fill_many(&log, 300);
+    log.checkpoint().unwrap();
+    damage(&log);
+    log.verify(&mut |_, _| {}).problem.unwrap()
+}
+
+#[test]
+fn verification_holds_the_records_against_nodes_root_and_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    log.checkpoint().unwrap();
+    for _ in 0..3 {
+        fill_many(&log, 256);
+        log.checkpoint().unwrap();
+        fill(&log, 3);
+    }
+    let verified = log.verify(&mut |_, _| {});
+    assert_eq!((verified.problem, verified.records), (None, 777));
+}
+
+#[test]
+fn verification_notices_a_forged_record_with_its_block() {
+    let problem = found(|log| log.shared().records.forge(70).unwrap());
+    assert_eq!(problem.position, Position(1));
+    assert!(problem.what.starts_with("a record at one of the positions 1 to 256 was changed"), "{problem}");
+    assert!(problem.file.unwrap().to_string_lossy().contains("/log/records/"));
+}
+
+#[test]
+fn verification_notices_a_forged_record_under_no_node() {
+    let problem = found(|log| log.shared().records.forge(599).unwrap());
+    // The last checkpoint is over these very records.
+    assert_eq!(problem.position, Position(301));
+    assert!(problem.what.contains("to position 600 the log was changed since the checkpoint of line 2"), "{problem}");
+}
+
+#[test]
+fn verification_notices_a_changed_node() {
+    let problem = found(|log| log.shared().records.damage_block(1));
+    assert_eq!(problem.position, Position(257));
+}
+
+#[test]
+fn verification_notices_a_missing_node() {
+    let problem = found(|log| log.shared().records.remove_block(1));
+    assert_eq!(problem.position, Position(257));
+    assert!(problem.what.contains("lacks its node over positions 257 to 512"), "{problem}");
+}
+
+#[test]
+fn verification_notices_a_changed_root() {
+    let problem = found(|log| log.shared().records.damage_tree_head());
+    assert_eq!(problem.position, Position(513));
+    assert!(problem.what.contains("the stored root BwcHBwcH"), "{problem}");
+}
+
+#[test]
+fn verification_notices_a_tree_that_was_made_anew_by_the_checkpoints_that_left_the_log() {
+    let problem = found(|log| {
+        log.shared().records.forge(70).unwrap();
+        let mut frontier = Frontier::default();
+        let records = &log.shared().records;
+        let mut rows = Vec::new();
+        let mut push = |position: u64, bytes: &[u8]| {
+            rows.extend(
+                frontier.push(tlog_tiles::tlog::record_hash(bytes)).block.map(|node| (position / 256 - 1, node)),
+            );
+            Ok(std::ops::ControlFlow::Continue(()))
+        };
+        records.scan(0, 600, Direction::Forward, &mut push).unwrap();
+        records.rewrite_tree(&rows, TreeHead { size: 600, root: frontier.root() });
+    });
+    assert_eq!(problem.position, Position(1));
+    assert!(problem.what.contains("to position 300 the log was changed since the checkpoint of line 1"), "{problem}");
+    assert!(problem.file.unwrap().ends_with("log/checkpoints"));
+}
+
+#[test]
+fn verification_notices_a_changed_checkpoint() {
+    let problem = found(|log| {
+        let file = log.shared().checkpoints.file();
+        let text = std::fs::read_to_string(file).unwrap();
+        std::fs::write(file, text.replacen("\\n300\\n", "\\n301\\n", 1)).unwrap();
+    });
+    assert!(problem.what.starts_with("the checkpoint of line 1: it is forged"), "{problem}");
+}
+
+#[test]
+fn opening_notices_records_that_were_lost_behind_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    let older = tempfile::tempdir().unwrap();
+    copy_folder(folder.path(), older.path());
+    fill_many(&log, 3);
+    log.checkpoint().unwrap();
+    let kept = Path::new("log").join("checkpoints");
+    std::fs::copy(folder.path().join(&kept), older.path().join(&kept)).unwrap();
+    let error = error(&older);
+    assert!(matches!(error, TreeError::CheckpointAhead { size: 6, head: Position(3) }), "{error}");
+}
+
+#[test]
+fn a_checkpoint_that_a_crash_left_unfinished_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    let first = log.checkpoint().unwrap();
+    fill_many(&log, 3);
+    log.checkpoint().unwrap();
+    let file = log.shared().checkpoints.file().to_owned();
+    drop(log);
+    std::fs::remove_file(folder.path().join("log").join("clean-stop")).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() - 9]).unwrap();
+    let log = reopen(folder.path()).unwrap();
+    assert_eq!(log.last_checkpoint(), Some(first));
+    assert_eq!(log.checkpoint().unwrap().size(), 6);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+}
+
+#[test]
+fn a_checkpoint_is_kept_once_and_one_is_made_at_a_clean_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    assert_eq!(log.checkpoint().unwrap(), log.checkpoint().unwrap());
+    assert_eq!(log.checkpoints().unwrap().len(), 1);
+    fill_many(&log, 1);
+    drop(log);
+    let log = open_small(folder.path());
+    assert_eq!(log.checkpoints().unwrap().iter().map(crate::proof::Checkpoint::size).collect::<Vec<_>>(), [3, 4]);
+    drop(log);
+    assert_eq!(open_small(folder.path()).checkpoints().unwrap().len(), 2);
+}
+
+#[test]
+fn a_checkpoint_is_made_from_time_to_time() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let env = Arc::new(SeededEnvironment::new(1, NOW));
+    let checkpoint_interval = std::time::Duration::from_millis(1);
+    let log = RocksLog::open(folder.path(), env, &Options { checkpoint_interval, ..Options::default() }).unwrap();
+    fill_many(&log, 3);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while log.last_checkpoint().is_none() && std::time::Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert_eq!(log.last_checkpoint().unwrap().size(), 3);
 }

@@ -84,5 +84,7 @@ fn a_record_that_is_damaged_is_named() {
 fn a_record_that_is_missing_is_named() {
     let (_folder, log) = filled();
     log.shared().records.remove(7).unwrap();
-    assert_eq!(problem(&log).to_string(), "at position 7: it is missing");
+    let problem = problem(&log).to_string();
+    assert!(problem.starts_with("at position 7: it is missing, in "), "{problem}");
+    assert!(problem.contains("log/records/0"), "{problem}");
 }

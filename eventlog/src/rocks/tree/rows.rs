@@ -100,6 +100,17 @@ impl Records {
         self.write(&batch).unwrap();
     }
 
+    /// Writes another tree, to see it noticed.
+    #[cfg(test)]
+    pub fn rewrite_tree(&self, blocks: &[(u64, Hash)], head: TreeHead) {
+        let mut batch = GroupBatch::default();
+        for (block, node) in blocks {
+            batch.put_block(self, *block, *node);
+        }
+        batch.put_tree_head(self, head);
+        self.write(&batch).unwrap();
+    }
+
     /// Removes the node of a block, to see it noticed.
     #[cfg(test)]
     pub fn remove_block(&self, block: u64) {
