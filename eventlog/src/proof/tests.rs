@@ -1,4 +1,5 @@
 //! Keys, checkpoints, proofs and exports as they leave a log, and every way in which they can be forged.
 
 mod exports;
+mod independent;
 mod signing;

@@ -3,9 +3,14 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use letopis_domain::event::Event;
 use letopis_domain::ids::Position;
+use letopis_domain::lead::{LeadDetails, LeadReceived};
+use letopis_domain::values::{AttributeValue, Personal};
+use uuid::Uuid;
 
-use crate::contract::{NOW, append, qualified, request};
+use super::independent;
+use crate::contract::{NOW, append, lead, qualified, request};
 use crate::environment::SeededEnvironment;
 use crate::log::Log;
 use crate::proof::*;
@@ -45,9 +50,34 @@ impl World {
         String::from_utf8(out).unwrap()
     }
 
+    /// Verifies with both verifiers, which must agree.
     fn verify(&self, export: &str, trusted: &Checkpoint) -> Result<Audit, AuditError> {
-        verify_export(&mut Cursor::new(export), trusted, &self.keys())
+        let found = verify_export(&mut Cursor::new(export), trusted, &self.keys());
+        let keys = self.folder.path().join("keys").join(VERIFYING_KEYS_FILE);
+        let second = independent::verify(export, Some(trusted.note()), &keys);
+        match (&found, second) {
+            (Ok(audit), Ok(said)) => assert!(said.starts_with(&format!("{} events about", audit.events)), "{said}"),
+            (Err(error), Err(code)) => assert!(independent::codes(error).contains(&code.as_str()), "{error}: {code}"),
+            (found, second) => panic!("{found:?}, but the independent verifier: {second:?}"),
+        }
+        found
     }
+}
+
+/// An event with personal values.
+fn received(number: u128) -> Event {
+    LeadReceived {
+        lead: lead(number),
+        subject: Uuid::from_u128(number).into(),
+        source: Some("fair".to_owned()),
+        channel: None,
+        campaign: None,
+        owner: None,
+        amount: None,
+        attributes: [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into(),
+        personal: Personal::Known(LeadDetails { name: Some("Анна".into()), ..LeadDetails::default() }),
+    }
+    .into()
 }
 
 /// A log of 400 records of which four are exported, and the lines of that export.
@@ -70,6 +100,18 @@ fn an_export_verifies_and_says_what_it_does_not_prove() {
     assert_eq!((audit.about.as_str(), audit.events, audit.size, audit.trusted), (ABOUT, 4, 400, 400));
     assert_eq!((audit.unknown, audit.personal), (0, 0));
     assert!(audit.limits()[0].contains("nothing else is recorded"), "{:?}", audit.limits());
+}
+
+#[test]
+fn personal_values_are_shown_and_said_not_to_be_compared() {
+    let world = World::new();
+    append(&*world.log, request([received(1)])).unwrap();
+    let checkpoint = world.log.checkpoint().unwrap();
+    let export = world.export(&[1], &checkpoint, &[]);
+    assert!(export.contains("\"personal\":{"), "{export}");
+    let audit = world.verify(&export, &checkpoint).unwrap();
+    assert_eq!(audit.personal, 1);
+    assert!(audit.limits()[0].starts_with("the personal values of 1 events are sealed"), "{:?}", audit.limits());
 }
 
 #[test]
@@ -241,6 +283,15 @@ fn a_proof_file_verifies_and_forged_ones_do_not() {
         assert_eq!(proof.to_text(), text);
         assert_eq!(proof.index, position - 1);
         assert_eq!(proof.verify(&world.keys()).unwrap(), checkpoint);
+        let keys = world.folder.path().join("keys").join(VERIFYING_KEYS_FILE);
+        let said = independent::verify(&text, None, &keys).unwrap();
+        assert_eq!(said, format!("the record at position {position} is in the log of 300 records\n"));
+        let moved = text.replace(&format!("index {}\n", position - 1), "index 7\n");
+        assert_eq!(independent::verify(&moved, None, &keys), Err("changed".to_owned()));
+        assert_eq!(
+            TlogProof::parse(&moved).unwrap().verify(&world.keys()),
+            Err(TlogProofError::NotIncluded(Position(8)))
+        );
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1;
