@@ -5,6 +5,7 @@ use std::sync::Arc;
 use letopis_domain::ids::Position;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::log::Log;
+use letopis_eventlog::rocks::RocksLog;
 use letopis_projections::{View, ViewError, Views};
 
 use crate::error::FieldError;
@@ -17,6 +18,8 @@ const LAG_READY_MAX_EVENTS: u64 = 10_000;
 pub struct App {
     /// What happened.
     pub log: Arc<dyn Log>,
+    /// The same, with what only the stored log can do: proofs and checkpoints.
+    pub rocks: Arc<RocksLog>,
     /// What follows from it.
     pub views: Views,
     /// Clock and randomness.

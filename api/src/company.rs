@@ -86,7 +86,7 @@ impl Company {
     /// What requests are answered from.
     pub fn app(&self) -> Arc<App> {
         let log: Arc<dyn Log> = Arc::<RocksLog>::clone(&self.log);
-        Arc::new(App { log, views: self.views.clone(), env: Arc::clone(&self.env) })
+        Arc::new(App { log, rocks: Arc::clone(&self.log), views: self.views.clone(), env: Arc::clone(&self.env) })
     }
 
     /// Writes everything out and marks the stop as clean.

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod engine;
 pub mod error;
 pub mod graphql;
+mod history;
 pub mod http;
 pub mod import;
 pub mod limits;

@@ -1,13 +1,12 @@
 //! `letopis erase`: erases the personal data of a person for ever.
 
-use anyhow::Context;
 use letopis_domain::ids::{EmployeeId, SubjectId};
 use letopis_domain::privacy::{EraseSubject, ErasureGround};
 
 use super::at_work::carry_out;
+use super::history::id;
 use super::{DataFolder, Meter};
 use crate::control::{Answer, Request};
-use crate::graphql::ids::{EntityId, parse};
 
 /// Whom to erase, and why.
 #[derive(clap::Args)]
@@ -71,8 +70,4 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         other => Err(other.unexpected()),
     }
-}
-
-fn id<T: EntityId>(text: &str) -> anyhow::Result<T> {
-    parse(text).with_context(|| format!("'{text}' is neither the id of kind '{}' nor a UUID", T::KIND))
 }

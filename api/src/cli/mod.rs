@@ -4,7 +4,10 @@ mod at_work;
 mod backup;
 mod demo;
 mod erase;
+mod export;
+mod history;
 mod import;
+mod key;
 mod progress;
 mod rebuild;
 mod replay;
@@ -13,6 +16,7 @@ mod run;
 mod schema;
 mod serve;
 mod verify;
+mod verify_proof;
 
 pub use progress::Meter;
 pub use run::run;

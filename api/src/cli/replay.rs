@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use letopis_domain::account::Account;
 use letopis_domain::contact::Contact;
 use letopis_domain::event::Recorded;
@@ -18,19 +18,16 @@ use letopis_domain::opportunity::Opportunity;
 use letopis_eventlog::environment::SystemEnvironment;
 use letopis_eventlog::log::Log;
 use letopis_projections::entity::{self, Entity};
-use letopis_projections::page::PageRequest;
-use letopis_projections::reports::timeline::{TimelineOf, TimelineQuery};
-use letopis_projections::{AsOf, Between, View};
+use letopis_projections::{AsOf, View};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::DataFolder;
+use super::history::Whose;
 use crate::company::Company;
 use crate::graphql::event::payload;
-use crate::graphql::ids::{EntityId, parse};
-
-/// Entries of the timeline read at a time.
-const PAGE_SIZE: usize = 1_000;
+use crate::graphql::ids::EntityId;
+use crate::history::HistoryOf;
 
 /// What to replay.
 #[derive(clap::Args)]
@@ -38,31 +35,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     folder: DataFolder,
     #[command(flatten)]
-    subject: Subject,
+    whose: Whose,
     /// The last position to include; the end of the log when absent.
     #[arg(long, value_name = "POSITION")]
     until: Option<u64>,
     /// One JSON object per event and line.
     #[arg(long)]
     json: bool,
-}
-
-/// Whose history; exactly one.
-#[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Subject {
-    /// An account, by global id or UUID.
-    #[arg(long, value_name = "ID")]
-    account: Option<String>,
-    /// A lead, by global id or UUID.
-    #[arg(long, value_name = "ID")]
-    lead: Option<String>,
-    /// A contact, by global id or UUID.
-    #[arg(long, value_name = "ID")]
-    contact: Option<String>,
-    /// An opportunity, by global id or UUID.
-    #[arg(long, value_name = "ID")]
-    opportunity: Option<String>,
 }
 
 /// Replays it.
@@ -77,17 +56,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let view = runtime.block_on(company.views().at(Some(AsOf::Position(until)), Duration::ZERO))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let Subject { account, lead, contact, opportunity } = &arguments.subject;
-    let replayed = if let Some(id) = account {
-        replay::<Account>(&view, id, TimelineOf::Account, arguments.json, &mut out)
-    } else if let Some(id) = lead {
-        replay::<Lead>(&view, id, TimelineOf::Lead, arguments.json, &mut out)
-    } else if let Some(id) = contact {
-        replay::<Contact>(&view, id, TimelineOf::Contact, arguments.json, &mut out)
-    } else if let Some(id) = opportunity {
-        replay::<Opportunity>(&view, id, TimelineOf::Opportunity, arguments.json, &mut out)
-    } else {
-        bail!("say whose history: --account, --lead, --contact or --opportunity");
+    let of = arguments.whose.history()?;
+    let replayed = match of {
+        HistoryOf::Account(id) => replay::<Account>(&view, id, of, arguments.json, &mut out),
+        HistoryOf::Lead(id) => replay::<Lead>(&view, id, of, arguments.json, &mut out),
+        HistoryOf::Contact(id) => replay::<Contact>(&view, id, of, arguments.json, &mut out),
+        HistoryOf::Opportunity(id) => replay::<Opportunity>(&view, id, of, arguments.json, &mut out),
     };
     let replayed = replayed.and_then(|()| Ok(out.flush()?));
     company.close()?;
@@ -102,19 +76,12 @@ fn is_broken_pipe(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::BrokenPipe
 }
 
-fn replay<E>(
-    view: &View,
-    id: &str,
-    of: fn(E::Id) -> TimelineOf,
-    as_json: bool,
-    out: &mut impl Write,
-) -> anyhow::Result<()>
+fn replay<E>(view: &View, id: E::Id, of: HistoryOf, as_json: bool, out: &mut impl Write) -> anyhow::Result<()>
 where
     E: Entity + Serialize,
     E::Id: EntityId,
 {
     let kind = <E::Id as EntityId>::KIND;
-    let id: E::Id = parse(id).with_context(|| format!("'{id}' is neither the id of kind '{kind}' nor a UUID"))?;
     let log = view.log();
     let history = entity::history::<E>(&**log, id, view.position())?;
     if history.is_empty() {
@@ -123,7 +90,7 @@ where
     let own: BTreeSet<Position> = history.iter().map(|recorded| recorded.position).collect();
     let mut state = E::default();
     let mut before = Value::Null;
-    for position in timeline(view, of(id))? {
+    for position in of.positions(view)? {
         let Some(recorded) = log.get(position)? else { continue };
         if own.contains(&position) {
             state.evolve(&recorded);
@@ -137,21 +104,6 @@ where
         before = after;
     }
     Ok(())
-}
-
-/// The positions of a timeline, in the order of the log.
-fn timeline(view: &View, of: TimelineOf) -> anyhow::Result<Vec<Position>> {
-    let mut positions = Vec::new();
-    let mut page = PageRequest::first(PAGE_SIZE);
-    loop {
-        let query = TimelineQuery { of, types: Vec::new(), period: Between::default(), page };
-        let found = view.timeline(&query)?;
-        positions.extend(found.edges.iter().map(|edge| edge.node.position));
-        let Some(last) = found.edges.last().filter(|_| found.has_next) else { break };
-        page = PageRequest { after: Some(last.cursor), ..PageRequest::first(PAGE_SIZE) };
-    }
-    positions.sort_unstable();
-    Ok(positions)
 }
 
 fn as_line(recorded: &Recorded, state: &Value) -> anyhow::Result<Value> {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use letopis_eventlog::rocks::{FolderError, OpenError};
 use tracing_subscriber::EnvFilter;
 
-use super::{backup, demo, erase, import, rebuild, replay, restore, schema, serve, verify};
+use super::{backup, demo, erase, export, import, key, rebuild, replay, restore, schema, serve, verify, verify_proof};
 
 /// Something went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -37,6 +37,12 @@ enum Command {
     Verify(verify::Arguments),
     /// Folds all read models anew and compares them with those in use; a folder that is served by its server.
     Rebuild(rebuild::Arguments),
+    /// Exports a history in one file that an auditor can verify offline.
+    Export(export::Arguments),
+    /// Checks an exported history, or a single proof, offline.
+    VerifyProof(verify_proof::Arguments),
+    /// The keys that sign checkpoints.
+    Key(key::Arguments),
     /// Takes a backup of the records, also of a folder that is served.
     Backup(backup::Arguments),
     /// Brings a backup back into a new data folder.
@@ -74,6 +80,9 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::VerifyProof(arguments) => verify_proof::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),

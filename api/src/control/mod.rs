@@ -4,11 +4,13 @@
 //! `work` does it; a command does it itself where it can open the folder, and asks the server otherwise.
 
 mod client;
+mod export;
 mod request;
 mod server;
 mod work;
 
 pub use client::{AskError, ask};
+pub use export::ExportRequest;
 pub use request::{Answer, Checked, Rebuilt, Request};
 pub use server::Control;
 pub use work::{Folder, perform};

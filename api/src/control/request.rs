@@ -8,6 +8,8 @@ use letopis_eventlog::rocks::Verification;
 use letopis_projections::rebuild::RebuildReport;
 use serde::{Deserialize, Serialize};
 
+use super::export::ExportRequest;
+
 /// What can be asked.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +26,8 @@ pub enum Request {
         /// The backup folder, as an absolute path.
         to: PathBuf,
     },
+    /// Export a history with proofs.
+    Export(ExportRequest),
     /// Erase a person.
     Erase(EraseSubject),
 }
@@ -32,7 +36,7 @@ impl Request {
     /// Whether the read models are needed for it.
     #[must_use]
     pub const fn needs_views(&self) -> bool {
-        matches!(self, Self::Rebuild | Self::Verify { deep: true })
+        matches!(self, Self::Rebuild | Self::Export(_) | Self::Verify { deep: true })
     }
 }
 
@@ -64,6 +68,15 @@ pub enum Answer {
         size_bytes: u64,
         /// How many files it has.
         files: u32,
+    },
+    /// A history was exported.
+    Exported {
+        /// Events in the file.
+        events: u64,
+        /// Its size.
+        bytes: u64,
+        /// Records of the log that the proofs are of.
+        size: u64,
     },
     /// A person was erased, or had been before.
     Erased {

@@ -10,6 +10,7 @@ use letopis_eventlog::rocks::RocksLog;
 use letopis_eventlog::transact::{Envelope, transact};
 use letopis_projections::Views;
 
+use super::export::export;
 use super::request::{Answer, Checked, Request};
 
 /// An open data folder.
@@ -24,7 +25,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    fn views(&self) -> anyhow::Result<&Views> {
+    pub(super) fn views(&self) -> anyhow::Result<&Views> {
         self.views.as_ref().context("the read models are not open")
     }
 }
@@ -46,6 +47,7 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
             tracing::info!(id = taken.id, head = %taken.head, to = %to.display(), "a backup was taken");
             Ok(taken.into())
         }
+        Request::Export(request) => export(folder, &request),
         Request::Erase(erase) => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let command: Command = erase.into();

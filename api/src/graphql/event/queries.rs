@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::{Query, QueryItem, Tag};
 use letopis_eventlog::log::{Log, Range};
@@ -101,6 +101,7 @@ pub async fn page_of_events(
 
 /// Where the log stands.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct LogInfo {
     /// The last durable position; 0 = empty.
     head: Position,
@@ -110,6 +111,19 @@ pub struct LogInfo {
     recorded_at: Option<DateTime>,
     /// The server's clock.
     now: DateTime,
+}
+
+/// Where the log stands.
+#[ComplexObject]
+impl LogInfo {
+    /// A signed checkpoint of the log as it is now, in the format of C2SP `tlog-checkpoint`: name of the log, number of
+    /// records, root of the Merkle tree over them, signatures. Keep it: with it you can tell later whether the log was
+    /// changed.
+    async fn checkpoint(&self, context: &Context<'_>) -> FieldResult<String> {
+        let app = app(context)?;
+        let checkpoint = long(|| app.rocks.checkpoint()).await;
+        Ok(checkpoint.map_err(|error| FieldError::Unavailable(error.to_string()))?.note().to_owned())
+    }
 }
 
 /// Questions about the log itself.

@@ -6,14 +6,17 @@ use async_graphql::{Context, ID, Object};
 use letopis_domain::event::{PartsSerializer, Recorded};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::values::Personal;
+use letopis_eventlog::proof::Checkpoint;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::context::app;
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::company::Employee;
 use crate::graphql::event_type::EventType;
 use crate::graphql::ids::global_event;
+use crate::graphql::long::long;
 use crate::graphql::object::{ERASED, link};
 use crate::graphql::scalars::{DateTime, Json, Position};
 
@@ -117,10 +120,30 @@ impl RecordedEvent {
         Ok(Json(payload(&self.recorded)?))
     }
 
+    /// The proof that it is part of the log, a file in the format of C2SP `tlog-proof`: its stored bytes, its index, the
+    /// path to the root, and a signed checkpoint. `letopis verify-proof` checks it, and so does any other verifier.
+    async fn proof(&self, context: &Context<'_>) -> FieldResult<String> {
+        let app = app(context)?;
+        let position = self.recorded.position;
+        Ok(long(|| proof(app, position)).await?)
+    }
+
     /// Whether its personal part was erased.
     async fn is_erased(&self) -> bool {
         self.recorded.event.is_erased()
     }
+}
+
+/// Against the checkpoint that left the log last, if it covers the event, and otherwise against a new one.
+fn proof(app: &App, position: LogPosition) -> Result<String, FieldError> {
+    let unavailable = |error: &dyn std::fmt::Display| FieldError::Unavailable(error.to_string());
+    let covers = |checkpoint: &Checkpoint| position.0 <= checkpoint.size();
+    let checkpoint = match app.rocks.last_checkpoint().filter(covers) {
+        Some(checkpoint) => checkpoint,
+        None => app.rocks.checkpoint().map_err(|error| unavailable(&error))?,
+    };
+    let proof = app.rocks.prove(position, &checkpoint).map_err(|error| unavailable(&error))?;
+    Ok(proof.to_text())
 }
 
 /// The content of an event for people, with the personal part or the word `erased`.

@@ -1,0 +1,68 @@
+//! `letopis key`: the keys that sign checkpoints.
+
+use std::path::PathBuf;
+
+use letopis_eventlog::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
+
+use super::DataFolder;
+
+/// What to do with them.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Makes the first key, and gives the log its name for ever.
+    Generate(Generate),
+    /// Makes a further key that signs beside the others: the first step of a rotation.
+    Add(Place),
+    /// Forgets all signing keys but the newest: the last step of a rotation. What they signed stays valid.
+    Retire(Place),
+}
+
+#[derive(clap::Args)]
+struct Generate {
+    #[command(flatten)]
+    place: Place,
+    /// The name of the log, as it stands in every checkpoint: a host name and a path, e.g. `crm.example.com/log`.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+}
+
+/// Where the keys are.
+#[derive(clap::Args)]
+struct Place {
+    #[command(flatten)]
+    folder: DataFolder,
+    /// The folder of the keys; `keys` in the data folder when absent.
+    #[arg(long, env = "LETOPIS_KEYS", value_name = "DIR")]
+    keys: Option<PathBuf>,
+}
+
+impl Place {
+    fn folder(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.folder.data.join("keys"))
+    }
+}
+
+/// Does it.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.command {
+        Command::Generate(generate) => {
+            let folder = generate.place.folder();
+            let public = SigningKeys::generate(&folder, &generate.name)?;
+            println!("{public}");
+            println!("signing key: {}; keep a copy apart", folder.join(SIGNING_KEYS_FILE).display());
+            println!("verifying key: {}; give it to auditors", folder.join(VERIFYING_KEYS_FILE).display());
+        }
+        Command::Add(place) => println!("{}", SigningKeys::add(&place.folder())?),
+        Command::Retire(place) => {
+            SigningKeys::retire_older(&place.folder())?;
+            println!("only the newest key signs from now on");
+        }
+    }
+    Ok(())
+}

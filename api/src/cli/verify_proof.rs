@@ -1,0 +1,70 @@
+//! `letopis verify-proof`: checks an auditor's file offline, without the log.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use letopis_eventlog::proof::{Checkpoint, TlogProof, VerifyingKeys, verify_export};
+
+use super::Found;
+
+/// How a `.tlog-proof` begins.
+const TLOG_PROOF: &str = "c2sp.org/tlog-proof@v1";
+
+/// What to check, and what is trusted.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The file: an export with proofs, or a `.tlog-proof`.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A checkpoint that was got earlier or elsewhere; needed for an export.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// The verifying key of the log.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+}
+
+/// Checks it.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let keys = VerifyingKeys::parse(&read(&arguments.key)?, &arguments.key)?;
+    let trusted = arguments.checkpoint.as_deref().map(|file| trusted(file, &keys)).transpose()?;
+    let path = &arguments.file;
+    let mut file = BufReader::new(File::open(path).with_context(|| format!("failed to open {}", path.display()))?);
+    let outcome = if file.fill_buf()?.starts_with(TLOG_PROOF.as_bytes()) {
+        proof(&mut file, &keys)
+    } else {
+        let trusted = trusted.context("an export is checked against a checkpoint that you trust: say --checkpoint")?;
+        export(&mut file, &trusted, &keys)
+    };
+    outcome.map_err(|refused| Found(format!("{}: {refused:#}", path.display())).into())
+}
+
+fn proof(file: &mut impl Read, keys: &VerifyingKeys) -> anyhow::Result<()> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let proof = TlogProof::parse(&text)?;
+    let checkpoint = proof.verify(keys)?;
+    println!("the record at position {} is part of the log '{}'", proof.position(), checkpoint.origin());
+    println!("as its checkpoint over {} records says", checkpoint.size());
+    Ok(())
+}
+
+fn export(file: &mut impl BufRead, trusted: &Checkpoint, keys: &VerifyingKeys) -> anyhow::Result<()> {
+    let audit = verify_export(file, trusted, keys)?;
+    println!("{} events about {} are part of the log '{}'", audit.events, audit.about, audit.origin);
+    println!("of {} records, which goes on from the trusted checkpoint over {}", audit.size, audit.trusted);
+    for limit in audit.limits() {
+        println!("not proved: {limit}");
+    }
+    Ok(())
+}
+
+fn trusted(file: &Path, keys: &VerifyingKeys) -> anyhow::Result<Checkpoint> {
+    Checkpoint::open(&read(file)?, keys).map_err(|refused| Found(format!("{}: {refused}", file.display())).into())
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
+}
