@@ -89,6 +89,8 @@ impl Checkpoints {
     pub fn all(&self) -> Result<Vec<Kept>, String> {
         let bytes = read(&self.file).map_err(|error| error.to_string())?;
         let keys = VerifyingKeys::load(&self.keys).map_err(|error| error.to_string())?;
+        // They are not needed for this, but must be good when they are.
+        SigningKeys::load(&self.keys).map_err(|error| error.to_string())?;
         let check = |checkpoint: Checkpoint| {
             if keys.is_empty() {
                 return Ok(checkpoint);

@@ -69,6 +69,8 @@ impl RocksLog {
     /// Checks everything up to the head. `progress` hears how many records of how many were read.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Verification {
         let shared = self.shared();
+        // Before the head, so that no checkpoint is of records that are not looked at.
+        let tree = TreeCheck::new(&shared.records, &shared.checkpoints);
         let head = shared.head();
         // Groups that were written since are looked at as well, so that the tree's head is that of the last record.
         let stored = shared.records.tree_head();
@@ -76,7 +78,8 @@ impl RocksLog {
         let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
         let view = shared.tail.view();
         let mut checker = Checker::new(head);
-        let records = stored.map_err(Fault::Read).and_then(|stored| checker.records(shared, stored, progress));
+        let tree = tree.and_then(|tree| Ok((tree, stored?)));
+        let records = tree.and_then(|(tree, stored)| checker.records(shared, tree, stored, progress));
         checker.result.problem = records.err().map(|fault| checker.problem(shared, fault));
         if checker.result.problem.is_none() {
             let found = checker.index(shared, &view);
@@ -137,10 +140,10 @@ impl Checker {
     fn records(
         &mut self,
         shared: &Shared,
+        tree: TreeCheck<'_>,
         stored: Option<TreeHead>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), Fault> {
-        let tree = TreeCheck::new(&shared.records, &shared.checkpoints)?;
         let head = self.head;
         let each = |position, bytes: &[u8]| self.record(shared, position, bytes);
         pass::over(&shared.records, head, tree, stored, progress, each)

@@ -168,6 +168,41 @@ fn verification_holds_the_records_against_nodes_root_and_checkpoints() {
 }
 
 #[test]
+fn a_log_can_be_verified_while_it_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 1);
+    std::thread::scope(|scope| {
+        let appending = scope.spawn(|| {
+            for _ in 0..200 {
+                fill_many(&log, 37);
+                log.checkpoint().unwrap();
+            }
+        });
+        while !appending.is_finished() {
+            assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+        }
+    });
+    assert_eq!(log.verify(&mut |_, _| {}).records, 1 + 200 * 37);
+}
+
+#[test]
+fn verification_notices_keys_that_were_damaged() {
+    for name in [crate::proof::SIGNING_KEYS_FILE, crate::proof::VERIFYING_KEYS_FILE] {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        SigningKeys::generate(&keys, "crm.example.com/log").unwrap();
+        let log = open_small(folder.path());
+        fill_many(&log, 1);
+        let text = std::fs::read_to_string(keys.join(name)).unwrap();
+        std::fs::write(keys.join(name), text.replace("crm.example", "crn.example")).unwrap();
+        let problem = log.verify(&mut |_, _| {}).problem.unwrap();
+        assert!(problem.what.contains(name), "{problem}");
+    }
+}
+
+#[test]
 fn verification_notices_a_forged_record_with_its_block() {
     let problem = found(|log| log.shared().records.forge(70).unwrap());
     assert_eq!(problem.position, Position(1));

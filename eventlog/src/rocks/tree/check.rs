@@ -71,7 +71,11 @@ impl<'a> TreeCheck<'a> {
         self.records.each_block(size / BLOCK_RECORDS..u64::MAX, |block, _| {
             beyond.get_or_insert(block);
         })?;
-        if let Some(block) = beyond {
+        // A log that is in use has grown meanwhile.
+        let grown = |block: u64| Ok::<_, ReadError>(self.records.frame((block + 1) * BLOCK_RECORDS)?.is_some());
+        if let Some(block) = beyond
+            && !grown(block)?
+        {
             return Err(in_tree(format!("the Merkle tree has a node of block {block}, which is not complete")));
         }
         let found = TreeHead { size, root: self.frontier.root() };
