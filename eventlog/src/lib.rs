@@ -17,6 +17,7 @@ pub mod tree;
 pub mod backup;
 
 mod frame;
+mod keys;
 mod shelf;
 mod stamps;
 

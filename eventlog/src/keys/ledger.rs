@@ -1,0 +1,131 @@
+//! The ledger of erasures: one line per erased subject, kept outside the log, so that a restored backup learns what
+//! was erased after it was made.
+//!
+//! A line is synced before the key that it is about is destroyed, and one line at a time: a power cut tears at most
+//! the last one. Each line carries the hash of the one before.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::{KeyError, failed};
+use super::master::sync_folder_of;
+
+/// One erasure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Line {
+    /// Who was erased.
+    pub subject: Uuid,
+    /// What named the key, in hexadecimal; zeros when there never was one.
+    pub fingerprint: String,
+    /// The log.
+    pub log: Uuid,
+    /// The slot of the key.
+    pub slot: u32,
+    /// Where the log records the erasure.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// BLAKE3 of the line before, in hexadecimal; zeros on the first line.
+    pub previous: String,
+}
+
+/// An open ledger.
+pub(super) struct Ledger {
+    path: PathBuf,
+    file: File,
+    lines: Vec<Line>,
+    last_hash: String,
+}
+
+/// What reading found.
+enum Found {
+    Whole,
+    /// The last line was never written completely; the ledger is whole up to this size.
+    TornAfter(u64),
+}
+
+impl Ledger {
+    /// Opens the ledger of a log, or begins one. A last line that was never written completely is cut off.
+    pub fn open(path: &Path, log: Uuid) -> Result<Self, KeyError> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(failed("reading", path)(error)),
+        };
+        let file = File::options().create(true).append(true).mode(0o600).open(path).map_err(failed("opening", path))?;
+        let mut ledger = Self { path: path.to_owned(), file, lines: Vec::new(), last_hash: "0".repeat(64) };
+        if let Found::TornAfter(size) = ledger.take_in(&bytes, log)? {
+            let (file, line) = (path.display(), ledger.lines.len() + 1);
+            tracing::warn!(%file, line, "the last line of the ledger of erasures was not written completely and is cut off");
+            ledger.file.set_len(size).map_err(failed("cutting", path))?;
+        }
+        ledger.file.sync_all().map_err(failed("syncing", path))?;
+        sync_folder_of(path)?;
+        Ok(ledger)
+    }
+
+    /// Every erasure, oldest first.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Appends an erasure; it is durable when this returns.
+    pub fn append(&mut self, mut line: Line) -> Result<(), KeyError> {
+        line.previous.clone_from(&self.last_hash);
+        let unwritable = |error: serde_json::Error| failed("writing", &self.path)(error.into());
+        let mut text = serde_json::to_string(&line).map_err(unwritable)?;
+        let hash = hash(text.as_bytes());
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).map_err(failed("writing", &self.path))?;
+        self.file.sync_data().map_err(failed("syncing", &self.path))?;
+        self.last_hash = hash;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    fn take_in(&mut self, bytes: &[u8], log: Uuid) -> Result<Found, KeyError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n');
+            let (text, after) = end.map_or((rest, &[][..]), |end| (&rest[..end], &rest[end + 1..]));
+            // What a power cut leaves of a line has no end, or holes that read as zeros.
+            if after.is_empty() && (end.is_none() || text.contains(&0)) {
+                return Ok(Found::TornAfter((bytes.len() - rest.len()) as u64));
+            }
+            let line = self.read(text, log)?;
+            self.last_hash = hash(text);
+            self.lines.push(line);
+            rest = after;
+        }
+        Ok(Found::Whole)
+    }
+
+    fn read(&self, text: &[u8], log: Uuid) -> Result<Line, KeyError> {
+        let damaged = |reason: String| KeyError::DamagedLedger {
+            file: self.path.clone(),
+            line: self.lines.len() as u64 + 1,
+            reason,
+        };
+        let line: Line = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+        if line.previous != self.last_hash {
+            return Err(damaged("it does not follow the line before".to_owned()));
+        }
+        if line.log != log {
+            return Err(damaged(format!("it is about log {}, not {log}", line.log)));
+        }
+        Ok(line)
+    }
+}
+
+fn hash(line: &[u8]) -> String {
+    HEXLOWER.encode(blake3::hash(line).as_bytes())
+}

@@ -1,0 +1,30 @@
+//! Keys of data subjects: who has one, where it is kept, how a personal part is sealed with it, and how it ends.
+//!
+//! `store` keeps the keys in a file of fixed slots (`slot`), wrapped by the `master` key; `maker` makes new ones for
+//! many callers with one sync; `ledger` remembers every erasure; `keyring` is what readers and writers see of all
+//! this in memory; `sealing` seals and opens personal parts, and `secrets` are those of the log as a whole.
+
+mod cipher;
+mod error;
+mod keyring;
+mod ledger;
+mod maker;
+mod master;
+mod medium;
+mod sealing;
+mod secrets;
+mod slot;
+mod slots;
+mod store;
+
+pub use error::KeyError;
+pub use secrets::RequestHasher;
+
+pub(crate) use keyring::{Keyring, NoKey};
+pub(crate) use maker::KeyMaker;
+pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
+pub(crate) use secrets::Secrets;
+pub(crate) use store::{Erasure, KeyStore, Place};
+
+#[cfg(test)]
+mod tests;

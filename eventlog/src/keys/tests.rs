@@ -1,0 +1,100 @@
+//! Tests of keys: the file of slots under every damage, who waits for which sync, and what a sealed part is bound to.
+
+mod damage;
+mod ledger;
+mod sealing;
+mod store;
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
+use parking_lot::Mutex;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::medium::Medium;
+use super::*;
+
+fn subject(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn place(folder: &Path) -> Place {
+    Place { folder: folder.to_owned(), master_key: folder.join("master.key") }
+}
+
+fn erasure(number: u128, position: u64) -> Erasure {
+    Erasure {
+        subject: subject(number),
+        position: Position(position),
+        recorded_at: Timestamp::from_micros(1_767_607_200_000_000),
+    }
+}
+
+/// A store with keys of the subjects, made in batches, each at a later head.
+fn filled(batches: &[&[u128]]) -> (TempDir, Uuid) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = KeyStore::open(&place(folder.path()), None).unwrap();
+    for (index, batch) in batches.iter().enumerate() {
+        let head = 100 * index as u64;
+        let wanted: Vec<_> = batch.iter().map(|number| (subject(*number), head)).collect();
+        store.create(&wanted).unwrap();
+    }
+    (folder, store.log())
+}
+
+fn reopen(folder: &Path, log: Uuid) -> Result<KeyStore, KeyError> {
+    KeyStore::open(&place(folder), Some(log))
+}
+
+fn refusal(folder: &Path, log: Uuid) -> KeyError {
+    reopen(folder, log).err().expect("it must not open")
+}
+
+/// What a medium was told to do, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Done {
+    Write { offset: u64, bytes: Vec<u8> },
+    Sync,
+}
+
+/// A file that writes down what is done to it, and waits or fails at a sync when told to.
+struct Watched {
+    file: File,
+    done: Arc<Mutex<Vec<Done>>>,
+    before_sync: Box<dyn FnMut() -> io::Result<()> + Send>,
+}
+
+impl Medium for Watched {
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
+        Medium::read_at(&self.file, out, offset)
+    }
+
+    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.done.lock().push(Done::Write { offset, bytes: bytes.to_vec() });
+        Medium::write_at(&mut self.file, bytes, offset)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (self.before_sync)()?;
+        self.done.lock().push(Done::Sync);
+        Medium::sync(&mut self.file)
+    }
+}
+
+/// A store whose file is watched.
+fn watched(
+    folder: &Path,
+    before_sync: impl FnMut() -> io::Result<()> + Send + 'static,
+) -> (KeyStore, Arc<Mutex<Vec<Done>>>) {
+    let done = Arc::new(Mutex::new(Vec::new()));
+    let of_medium = done.clone();
+    let before_sync = Box::new(before_sync);
+    let store =
+        KeyStore::open_with(&place(folder), None, |file| Box::new(Watched { file, done: of_medium, before_sync }));
+    (store.unwrap(), done)
+}
