@@ -1,5 +1,7 @@
 //! What every log must do: one suite, run for the memory log and for the real one.
 
+mod people;
+
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use crate::environment::SeededEnvironment;
 use crate::error::AppendError;
 use crate::limits::APPEND_EVENTS_MAX;
 use crate::log::{AppendRequest, Appended, Direction, Log, Range, RequestEvents, RequestKey, RequestRecord};
+
+pub(crate) use people::*;
 
 /// The instant at which every fixture's clock stands at first.
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_767_607_200_000_000);
@@ -67,6 +71,15 @@ macro_rules! log_contract {
         an_instant_is_answered_once_for_ever
         the_head_can_be_followed
         a_tag_is_known_once_an_event_carries_it
+        what_is_about_a_person_is_gone_with_them_and_nothing_else
+        nothing_personal_is_taken_about_someone_erased
+        an_erasure_counts_within_its_own_append
+        a_look_up_finds_until_its_person_is_erased
+        a_look_up_guards_a_value_and_erasure_frees_it
+        a_request_about_someone_erased_is_still_known
+        personal_data_of_nobody_are_malformed
+        an_event_that_was_erased_elsewhere_comes_back_erased
+        a_digest_of_a_body_is_the_same_in_one_log_only
     }};
 }
 pub(crate) use log_contract;

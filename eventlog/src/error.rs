@@ -1,7 +1,7 @@
 //! What can go wrong with a log, by who can do something about it.
 
 use letopis_domain::event::DecodeError;
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::refusal::Refused;
 
 use crate::log::{Appended, Clash, Match};
@@ -45,6 +45,15 @@ pub enum AppendError {
         /// Where the earlier request stands.
         first: Position,
     },
+    /// It says something personal about someone who was erased.
+    #[error("subject {subject} was erased: nothing personal can be recorded about them")]
+    Erased {
+        /// Whom.
+        subject: SubjectId,
+    },
+    /// A personal part could not be sealed.
+    #[error("the personal data cannot be sealed: {0}")]
+    Keys(String),
     /// The append itself is malformed: empty, or a size limit is exceeded.
     #[error("the append is malformed: {0}")]
     Malformed(String),

@@ -2,6 +2,7 @@
 
 pub mod environment;
 pub mod error;
+pub mod keys;
 pub mod limits;
 pub mod log;
 
@@ -17,7 +18,6 @@ pub mod tree;
 pub mod backup;
 
 mod frame;
-mod keys;
 mod shelf;
 mod stamps;
 

@@ -14,6 +14,7 @@ use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
 
 use crate::error::{AppendError, ReadError};
+use crate::keys::RequestHasher;
 
 /// A keyed or plain digest of a request's body: the same id with another digest is another request.
 pub type RequestDigest = [u8; 16];
@@ -160,6 +161,10 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// A request whose key is in the log already is not appended again: when the digest agrees the answer is
     /// `AppendError::Repeated` with where it stands, else `AppendError::RequestIdReused`.
+    ///
+    /// An event that erases someone takes effect with its append: before that is answered, nobody can read anything
+    /// personal about them any more or find it by a look-up, and from then on nothing personal about them is taken:
+    /// `AppendError::Erased`.
     fn append(&self, request: AppendRequest) -> AppendFuture;
 
     /// Matching events of the range, in the order asked for, each once.
@@ -206,6 +211,9 @@ pub trait Log: Send + Sync + 'static {
         }
         Ok(())
     }
+
+    /// Computes the digest of a request's body under a key of this log.
+    fn request_hasher(&self) -> RequestHasher;
 
     /// The request of this id, if its events are in the log.
     ///

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use letopis_domain::event::{NewEvent, Recorded};
-use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::event::{EncodedEvent, NewEvent, Recorded};
+use letopis_domain::ids::{Position, RequestId, SubjectId};
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
+use crate::keys::{RequestHasher, Secrets};
 use crate::limits;
 use crate::log::{
     AppendFuture, AppendRequest, Appended, Clash, Log, Match, PositionFuture, Range, RequestKey, RequestRecord,
     recorded,
 };
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, tags_of};
 use crate::stamps::Stamps;
 
 /// An event log that forgets everything when it is dropped.
@@ -29,27 +32,37 @@ struct Shared {
     env: Arc<dyn Environment>,
     history: Mutex<History>,
     head: watch::Sender<Position>,
+    secrets: Secrets,
 }
 
 struct History {
     events: Shelf,
     requests: FxHashMap<RequestId, RequestRecord>,
     stamps: Stamps,
+    erased: FxHashSet<SubjectId>,
 }
 
 impl MemoryLog {
     /// An empty log.
     #[must_use]
     pub fn new(env: Arc<dyn Environment>) -> Arc<Self> {
-        let history = History { events: Shelf::default(), requests: FxHashMap::default(), stamps: Stamps::new() };
+        let history = History {
+            events: Shelf::default(),
+            requests: FxHashMap::default(),
+            stamps: Stamps::new(),
+            erased: FxHashSet::default(),
+        };
         let head = watch::Sender::new(Position::START);
-        Arc::new(Self { shared: Arc::new(Shared { env, history: Mutex::new(history), head }) })
+        // Nothing of it outlives the process: a secret drawn from ids is as good as any.
+        let drawn = [env.new_uuid(), env.new_uuid()].map(Uuid::into_bytes);
+        let secrets = Secrets::new(blake3::hash(drawn.as_flattened()).as_bytes());
+        Arc::new(Self { shared: Arc::new(Shared { env, history: Mutex::new(history), head, secrets }) })
     }
 }
 
 impl Shared {
     fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
-        limits::encode(&request)?;
+        let encoded = limits::encode(&request)?;
         let mut history = self.history.lock();
         for key in request.requests.iter().filter_map(|request| request.key.as_ref()) {
             history.refuse_known(key)?;
@@ -57,15 +70,16 @@ impl Shared {
         let newer = Range::after(request.condition.after, 1);
         let query = &request.condition.fail_if_events_match;
         if let Some(found) = history.events.find(query, newer).first() {
-            let tags = found.event.tags();
-            return Err(AppendError::Conflict(Clash::new(query, matched(found), tags.as_slice())));
+            return Err(AppendError::Conflict(Clash::new(query, matched(found), &tags_of(found))));
         }
+        history.refuse_erased(&encoded)?;
         let recorded_at = history.stamps.stamp(self.env.now());
         let first = history.events.head().next();
         for request in request.requests {
             history.push_request(request.key, request.events, recorded_at);
         }
         let last = history.events.head();
+        history.erase_from(first);
         self.head.send_replace(last);
         Ok(Appended { first, last, recorded_at })
     }
@@ -79,6 +93,26 @@ impl History {
         }
         let recorded_at = self.events.at(known.first).map_or(Timestamp::MIN, |event| event.recorded_at);
         Err(AppendError::Repeated(Appended { first: known.first, last: known.last, recorded_at }))
+    }
+
+    fn refuse_erased(&self, encoded: &[EncodedEvent]) -> Result<(), AppendError> {
+        let sealed = encoded.iter().filter(|parts| parts.personal.is_some());
+        let mut subjects: Vec<SubjectId> = sealed.flat_map(|parts| parts.subjects.as_slice()).copied().collect();
+        subjects.sort_unstable();
+        let erased = subjects.into_iter().find(|subject| self.erased.contains(subject));
+        erased.map_or(Ok(()), |subject| Err(AppendError::Erased { subject }))
+    }
+
+    /// Carries out the erasures from a position on.
+    fn erase_from(&mut self, first: Position) {
+        let positions = (first.0..=self.events.head().0).map(Position);
+        let events = positions.filter_map(|position| self.events.at(position));
+        let erased: Vec<SubjectId> =
+            events.filter_map(|event| event.event.erases()).flat_map(DataSubjects::as_slice).copied().collect();
+        if !erased.is_empty() {
+            self.events.erase(&erased);
+            self.erased.extend(erased);
+        }
     }
 
     fn push_request(&mut self, key: Option<RequestKey>, events: Vec<NewEvent>, recorded_at: Timestamp) {
@@ -121,6 +155,10 @@ impl Log for MemoryLog {
 
     fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
         Ok(self.shared.history.lock().events.at(position).cloned())
+    }
+
+    fn request_hasher(&self) -> RequestHasher {
+        self.shared.secrets.request_hasher()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use letopis_domain::event::{EventType, Recorded};
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::query::{Query, QueryItem, Tag};
 use rustc_hash::FxHashMap;
 
@@ -40,12 +40,30 @@ impl Shelf {
     /// Adds the event that stands at `head().next()`.
     pub fn push(&mut self, recorded: Arc<Recorded>) {
         debug_assert_eq!(recorded.position, self.head().next());
-        let tags = recorded.event.tags().into_vec();
+        let tags = tags_of(&recorded);
         for tag in &tags {
             self.by_tag.entry(tag.clone()).or_default().push(recorded.position);
         }
         self.by_type.entry(recorded.event.event_type()).or_default().push(recorded.position);
         self.entries.push(Entry { recorded, tags });
+    }
+
+    /// Erases what the events are about of these subjects: nobody finds it by its look-ups any more.
+    pub fn erase(&mut self, subjects: &[SubjectId]) {
+        for entry in &mut self.entries {
+            let about = entry.recorded.event.data_subjects();
+            if !subjects.iter().any(|subject| about.contains(*subject)) {
+                continue;
+            }
+            let position = entry.recorded.position;
+            for lookup in entry.tags.iter().filter(|tag| tag.is_lookup()) {
+                if let Some(positions) = self.by_tag.get_mut(lookup) {
+                    positions.retain(|other| *other != position);
+                }
+            }
+            entry.tags.retain(|tag| !tag.is_lookup());
+            Arc::make_mut(&mut entry.recorded).event.erase();
+        }
     }
 
     /// The event at a position.
@@ -99,6 +117,13 @@ impl Shelf {
         let index = position.0.checked_sub(self.base.0)?.checked_sub(1)?;
         self.entries.get(usize::try_from(index).ok()?)
     }
+}
+
+/// Its tags, and its look-ups, which an event has in memory only.
+pub(crate) fn tags_of(recorded: &Recorded) -> Vec<Tag> {
+    let mut tags = recorded.event.tags().into_vec();
+    tags.append(&mut recorded.event.lookups().into_vec());
+    tags
 }
 
 fn inside(positions: Option<&Vec<Position>>, range: Range) -> &[Position] {

@@ -6,7 +6,7 @@ use letopis_domain::acting::Acting;
 use letopis_domain::command::{Command, CommandVisitor};
 use letopis_domain::decision::{Circumstances, Decision, fold};
 use letopis_domain::event::{Event, NewEvent, Recorded};
-use letopis_domain::ids::{EmployeeId, EventId, Position};
+use letopis_domain::ids::{EmployeeId, EventId, Position, SubjectId};
 use letopis_domain::query::{AppendCondition, Query};
 use letopis_domain::refusal::{Conflict, RefusalCode, Refused};
 use letopis_domain::request::RequestSettled;
@@ -90,6 +90,7 @@ pub async fn transact(
             }
             // The next round finds the other event, or the earlier request; that one answers it however late.
             Err(AppendError::Conflict(_) | AppendError::Repeated(_) | AppendError::RequestIdReused { .. }) => {}
+            Err(AppendError::Erased { subject }) => return Err(erased(subject)),
             Err(AppendError::Read(error)) => return Err(error.into()),
             Err(error) => return Err(TransactError::Append(error)),
         }
@@ -204,6 +205,12 @@ fn stale(newest: &Recorded, expected: Position) -> TransactError {
 /// A refusal by the log itself.
 pub(crate) fn refused(code: RefusalCode, message: String, conflict: Option<Conflict>) -> TransactError {
     TransactError::Refused(Refused { code, message, field: None, conflict })
+}
+
+/// The refusal of anything personal about someone who was erased.
+pub(crate) fn erased(subject: SubjectId) -> TransactError {
+    let message = AppendError::Erased { subject }.to_string();
+    refused(RefusalCode::SubjectErased, message, None)
 }
 
 fn new_event(recorded: Recorded) -> NewEvent {

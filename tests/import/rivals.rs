@@ -10,6 +10,7 @@ use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::ReadError;
+use letopis_eventlog::keys::RequestHasher;
 use letopis_eventlog::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord};
 use letopis_eventlog::transact::{Envelope, transact};
 use tokio::sync::watch;
@@ -103,6 +104,10 @@ impl Log for Rival {
 
     fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
         self.log.get(position)
+    }
+
+    fn request_hasher(&self) -> RequestHasher {
+        self.log.request_hasher()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::ReadError;
 use crate::log::{Log, Range};
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, tags_of};
 
 /// Most query items kept; beyond it the cache starts afresh.
 const ITEMS_MAX: usize = 100_000;
@@ -75,7 +75,7 @@ impl Cache {
 
     /// Adds an event that follows what is known.
     pub fn add(&mut self, event: &Arc<Recorded>) {
-        let tags = event.event.tags().into_vec();
+        let tags = tags_of(event);
         let event_type = event.event.event_type();
         for slot in self.candidates(event_type, &tags) {
             if let Some(slot) = self.slots.get_mut(slot)
@@ -90,7 +90,7 @@ impl Cache {
     /// Takes back events that were added after `base`.
     pub fn forget<'a>(&mut self, events: impl Iterator<Item = &'a Arc<Recorded>>) {
         for event in events {
-            let tags = event.event.tags().into_vec();
+            let tags = tags_of(event);
             for slot in self.candidates(event.event.event_type(), &tags) {
                 if let Some(slot) = self.slots.get_mut(slot) {
                     let before = slot.events.len();
@@ -114,10 +114,16 @@ impl Cache {
             return Ok(());
         }
         let base = self.base;
+        let mut is_stale = false;
         log.scan(base, head, &mut |event| {
+            // What is kept may be about those who are erased with it.
+            is_stale |= event.event.erases().is_some();
             self.add(&Arc::new(event));
             ControlFlow::Continue(())
         })?;
+        if is_stale {
+            *self = Self::new(head);
+        }
         self.base = head;
         Ok(())
     }

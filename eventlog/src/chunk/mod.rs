@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::error::{AppendError, ReadError, TransactError};
 use crate::log::{AppendRequest, Appended, Log, Match, RequestDigest, RequestEvents, recorded};
 use crate::shelf::Shelf;
-use crate::transact::{ATTEMPTS_MAX, Decide, Envelope, refused};
+use crate::transact::{ATTEMPTS_MAX, Decide, Envelope, erased, refused};
 use cache::Cache;
 
 /// What became of one command of a chunk.
@@ -127,7 +127,8 @@ impl Chunk {
     /// decided anew, as long as no command begins or ceases to bring events.
     ///
     /// # Errors
-    /// `Contended` when a command would end otherwise now: execute the commands again. Otherwise the log failed.
+    /// `Contended` when a command would end otherwise now: execute the commands again; `Refused` when one of them is
+    /// about someone who was erased meanwhile. Otherwise the log failed.
     pub async fn commit(&mut self) -> Result<Option<Appended>, TransactError> {
         for attempts in 1.. {
             if self.requests.is_empty() {
@@ -148,6 +149,10 @@ impl Chunk {
                 Err(AppendError::Repeated(Appended { first, .. }) | AppendError::RequestIdReused { first }) => {
                     let last = self.log.get(first)?.map_or(EventType::RequestSettled, |event| event.event.event_type());
                     self.decide_again(attempts, Match { position: first, event_type: last })?;
+                }
+                Err(AppendError::Erased { subject }) => {
+                    self.discard()?;
+                    return Err(erased(subject));
                 }
                 Err(error) => {
                     self.discard()?;

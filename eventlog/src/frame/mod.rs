@@ -1,19 +1,21 @@
 //! The frame of a stored record: the bytes around the payload, specified by hand in `docs/log-format.md`.
 //!
-//! Writing happens in two steps: the caller lays out everything it knows, the sequencer stamps position, time
-//! and group boundary and seals the frame with its checksum.
+//! Writing happens in two steps: the caller lays out everything it knows, and seals what is personal; the sequencer
+//! stamps position, time and group boundary and closes the frame with its checksum.
 
+mod personal;
 mod read;
 mod tag;
 mod write;
 
+pub(crate) use personal::PersonalPart;
 pub(crate) use read::Frame;
-pub(crate) use write::{Layout, lay_out, seal};
+pub(crate) use write::{Layout, Sealing, close, lay_out};
 
 /// First byte of every frame.
 pub const MAGIC: u8 = 0x4C;
 /// Version of the layout.
-pub const FRAME_VERSION: u8 = 1;
+pub const FRAME_VERSION: u8 = 2;
 /// Bytes of the checksum at the end.
 const CHECKSUM_SIZE: usize = 4;
 
@@ -21,9 +23,9 @@ const CHECKSUM_SIZE: usize = 4;
 pub mod flags {
     /// The record is the last one of its group, the unit that is written and synced as a whole.
     pub const GROUP_END: u16 = 1 << 0;
-    /// A personal part follows the payload.
+    /// A sealed personal part follows the payload.
     pub const PERSONAL: u16 = 1 << 1;
-    /// The event has a personal part that was erased.
+    /// The event came without its personal part, which had been erased before.
     pub const ERASED: u16 = 1 << 2;
     /// An actor is named.
     pub const ACTOR: u16 = 1 << 3;
@@ -35,8 +37,10 @@ pub mod flags {
     pub const REQUEST: u16 = 1 << 6;
     /// The event is the first of its request; the request's digest is given.
     pub const REQUEST_START: u16 = 1 << 7;
+    /// The sealed part holds look-ups.
+    pub const LOOKUPS: u16 = 1 << 8;
     /// All of them.
-    pub const KNOWN: u16 = (1 << 8) - 1;
+    pub const KNOWN: u16 = (1 << 9) - 1;
 }
 
 /// Where the fixed fields stand.

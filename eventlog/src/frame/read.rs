@@ -3,16 +3,18 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use letopis_domain::event::{DecodeError, Event, EventType, PersonalBytes, Recorded};
+use letopis_domain::event::{DecodeError, Event, EventType, Recorded};
 use letopis_domain::ids::{EmployeeId, EventId, Position, RequestId};
 use letopis_domain::query::Tag;
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
-use super::{CHECKSUM_SIZE, FRAME_VERSION, MAGIC, at, flags, tag};
+use super::{CHECKSUM_SIZE, FRAME_VERSION, MAGIC, PersonalPart, at, flags, tag};
 use crate::codec::{Bincode, CODEC_ID};
 use crate::error::ReadError;
+use crate::keys::Keyring;
 use crate::log::RequestDigest;
 
 /// Bytes that are no frame.
@@ -76,7 +78,7 @@ pub struct Frame<'a> {
     tags: &'a [u8],
     tag_count: u8,
     payload: &'a [u8],
-    personal: Option<&'a [u8]>,
+    pub(super) sealed: Option<&'a [u8]>,
 }
 
 impl<'a> Frame<'a> {
@@ -131,7 +133,7 @@ impl<'a> Frame<'a> {
         }
         let tags = &tags[..tags.len() - rest.0.len()];
         let payload = rest.part()?;
-        let personal = if flags & flags::PERSONAL == 0 { None } else { Some(rest.part()?) };
+        let sealed = if flags & flags::PERSONAL == 0 { None } else { Some(rest.part()?) };
         if !rest.0.is_empty() {
             return Err(FrameError::LeftOver);
         }
@@ -152,7 +154,7 @@ impl<'a> Frame<'a> {
             tags,
             tag_count,
             payload,
-            personal,
+            sealed,
         })
     }
 
@@ -169,6 +171,17 @@ impl<'a> Frame<'a> {
     pub fn tags(&self) -> Result<Vec<Tag>, FrameError> {
         let mut rest = self.tags;
         (0..self.tag_count).map(|_| tag::read(&mut rest).ok_or(FrameError::Field("tag"))).collect()
+    }
+
+    /// The ids of its tags with this prefix, ascending.
+    pub(super) fn ids_of(&self, prefix: &str) -> Result<SmallVec<[Uuid; 2]>, FrameError> {
+        let mut rest = self.tags;
+        let mut ids = SmallVec::new();
+        for _ in 0..self.tag_count {
+            tag::add_id(&mut rest, prefix, &mut ids).ok_or(FrameError::Field("tag"))?;
+        }
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// Its registry entry.
@@ -194,17 +207,21 @@ impl<'a> Frame<'a> {
     /// The event.
     ///
     /// # Errors
-    /// `Undecodable` when type or version are unknown here or the payload does not fit, `Damaged` otherwise.
-    pub fn decode(&self) -> Result<Recorded, ReadError> {
+    /// `Undecodable` when type or version are unknown here or the payload does not fit, `Damaged` otherwise, also when
+    /// the key of its personal part should be there and is not.
+    pub fn decode(&self, keyring: &Keyring) -> Result<Recorded, ReadError> {
+        self.decode_with(&self.personal(keyring)?)
+    }
+
+    /// The event with its personal part, which was opened before.
+    ///
+    /// # Errors
+    /// As [`Frame::decode`].
+    pub fn decode_with(&self, personal: &PersonalPart) -> Result<Recorded, ReadError> {
         let undecodable = |source| ReadError::Undecodable { position: self.position, source };
         let event_type = self.event_type().map_err(undecodable)?;
-        let personal = match self.personal {
-            _ if self.flags & flags::ERASED != 0 => PersonalBytes::Erased,
-            Some(bytes) => PersonalBytes::Known(bytes),
-            None => PersonalBytes::None,
-        };
-        let event =
-            Event::decode(&Bincode, event_type, self.schema_version, self.payload, personal).map_err(undecodable)?;
+        let event = Event::decode(&Bincode, event_type, self.schema_version, self.payload, personal.bytes());
+        let event = event.map_err(undecodable)?;
         let request = self
             .request
             .map(RequestId::new)

@@ -1,6 +1,7 @@
 //! Tags in a frame: `prefix:uuid` as prefix and 16 bytes, anything else as text.
 
 use letopis_domain::query::Tag;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 /// Set in the first byte of a tag of uuid form; the other bits are the prefix's size.
@@ -51,6 +52,21 @@ pub(super) fn skip(bytes: &mut &[u8]) -> Option<()> {
         return None;
     };
     take(bytes, size).map(|_| ())
+}
+
+/// Takes a tag off the front and adds its id when it has this prefix; none when the bytes are no tag.
+pub(super) fn add_id(bytes: &mut &[u8], prefix: &str, out: &mut SmallVec<[Uuid; 2]>) -> Option<()> {
+    let before = *bytes;
+    skip(bytes)?;
+    let (form, rest) = before[..before.len() - bytes.len()].split_first()?;
+    if form & UUID_FORM == 0 {
+        return Some(());
+    }
+    let (found, id) = rest.split_at_checked(usize::from(form & !UUID_FORM))?;
+    if found == prefix.as_bytes() {
+        out.push(Uuid::from_slice(id).ok()?);
+    }
+    Some(())
 }
 
 fn take<'a>(bytes: &mut &'a [u8], size: usize) -> Option<&'a [u8]> {

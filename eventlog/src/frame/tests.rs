@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::codec::Bincode;
 use crate::contract::{employee, new_event, qualified};
+use crate::keys::Keyring;
 use crate::log::RequestKey;
 
 fn sealed(event: &NewEvent, key: Option<&RequestKey>, tags: &[Tag]) -> Vec<u8> {
@@ -19,8 +20,9 @@ fn sealed(event: &NewEvent, key: Option<&RequestKey>, tags: &[Tag]) -> Vec<u8> {
         parts.tags.push(tag.clone());
     }
     let mut bytes = Vec::new();
-    lay_out(&Layout { event, parts: &parts, key, is_first_of_request: true }, &mut bytes);
-    seal(&mut bytes, Position(7), Timestamp::from_micros(-3), true);
+    let sealing = Sealing { keyring: &Keyring::fixed(&[]), nonce: &[0; 24], lookups: &[] };
+    lay_out(&Layout { event, parts: &parts, key, is_first_of_request: true, sealing }, &mut bytes).unwrap();
+    close(&mut bytes, Position(7), Timestamp::from_micros(-3), true);
     bytes
 }
 
@@ -41,7 +43,7 @@ fn a_frame_reads_back() {
     assert_eq!(frame.tags().unwrap(), tags);
     assert_eq!((frame.digest, frame.is_group_end()), (Some([9; 16]), true));
     let recorded = crate::log::recorded(event, Position(7), Timestamp::from_micros(-3), Some(key.id));
-    assert_eq!(frame.decode().unwrap(), recorded);
+    assert_eq!(frame.decode(&Keyring::fixed(&[])).unwrap(), recorded);
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn a_type_of_a_newer_version_is_named() {
     let body = bytes.len() - CHECKSUM_SIZE;
     let checksum = crc32c::crc32c(&bytes[..body]).to_le_bytes();
     bytes[body..].copy_from_slice(&checksum);
-    let error = Frame::read(&bytes).unwrap().decode().unwrap_err();
+    let error = Frame::read(&bytes).unwrap().decode(&Keyring::fixed(&[])).unwrap_err();
     assert!(error.to_string().contains("unknown event type 'FeadQualified'"), "{error}");
 }
 
@@ -96,7 +98,7 @@ proptest! {
         let checksum = crc32c::crc32c(&bytes).to_le_bytes();
         bytes.extend_from_slice(&checksum);
         if let Ok(frame) = Frame::read(&bytes) {
-            let _ = (frame.tags(), frame.decode());
+            let _ = (frame.tags(), frame.decode(&Keyring::fixed(&[])));
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Laying out frames, and sealing them once their place is known.
+//! Laying out frames, and closing them once their place is known.
 
 use letopis_domain::event::{EncodedEvent, NewEvent};
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
+use smallvec::SmallVec;
+use uuid::Uuid;
 
 use super::{CHECKSUM_SIZE, FRAME_VERSION, MAGIC, at, flags, tag};
 use crate::codec::CODEC_ID;
+use crate::keys::{self, Field, Keyring, Lookup, Nonce, Part, SealError};
 use crate::log::RequestKey;
 
 /// What a frame says about one event.
@@ -18,10 +21,26 @@ pub(crate) struct Layout<'a> {
     pub key: Option<&'a RequestKey>,
     /// Whether it is the first event of that request.
     pub is_first_of_request: bool,
+    /// What its personal part is sealed with.
+    pub sealing: Sealing<'a>,
+}
+
+/// What a personal part is sealed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Sealing<'a> {
+    /// The keys of its subjects.
+    pub keyring: &'a Keyring,
+    /// Drawn at random, for this part alone.
+    pub nonce: &'a Nonce,
+    /// The look-ups of its values.
+    pub lookups: &'a [Lookup],
 }
 
 /// Appends a frame whose position, time, group boundary and checksum are still missing.
-pub(crate) fn lay_out(layout: &Layout<'_>, out: &mut Vec<u8>) {
+///
+/// # Errors
+/// When its personal part cannot be sealed; `out` is of no use then.
+pub(crate) fn lay_out(layout: &Layout<'_>, out: &mut Vec<u8>) -> Result<(), SealError> {
     let (event, parts) = (layout.event, layout.parts);
     let name = parts.event_type.name().as_bytes();
     out.extend_from_slice(&[MAGIC, FRAME_VERSION, CODEC_ID, size_u8(name)]);
@@ -50,13 +69,32 @@ pub(crate) fn lay_out(layout: &Layout<'_>, out: &mut Vec<u8>) {
     }
     write_part(&parts.payload, out);
     if let Some(personal) = &parts.personal {
-        write_part(personal, out);
+        write_sealed(layout, personal, out)?;
     }
     out.extend_from_slice(&[0; CHECKSUM_SIZE]);
+    Ok(())
 }
 
-/// Stamps a laid out frame and seals it with its checksum.
-pub(crate) fn seal(frame: &mut [u8], position: Position, recorded_at: Timestamp, is_group_end: bool) {
+fn write_sealed(layout: &Layout<'_>, personal: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
+    let Sealing { keyring, nonce, lookups } = layout.sealing;
+    let subjects: SmallVec<[Uuid; 2]> = layout.parts.subjects.as_slice().iter().map(|subject| subject.0).collect();
+    let part = Part {
+        id: layout.event.id,
+        type_name: layout.parts.event_type.name(),
+        version: layout.parts.version,
+        field: Field::Personal,
+        subjects: &subjects,
+    };
+    let size_at = out.len();
+    out.extend_from_slice(&[0; 4]);
+    keys::seal(keyring, &part, nonce, (lookups, personal), out)?;
+    let size = u32::try_from(out.len() - size_at - 4).map_err(|_| SealError::TooLarge)?;
+    out[size_at..size_at + 4].copy_from_slice(&size.to_le_bytes());
+    Ok(())
+}
+
+/// Stamps a laid out frame and closes it with its checksum.
+pub(crate) fn close(frame: &mut [u8], position: Position, recorded_at: Timestamp, is_group_end: bool) {
     let (body, checksum) = frame.split_at_mut(frame.len() - CHECKSUM_SIZE);
     body[at::POSITION..at::RECORDED_AT].copy_from_slice(&position.0.to_le_bytes());
     body[at::RECORDED_AT..at::OCCURRED_AT].copy_from_slice(&recorded_at.micros().to_le_bytes());
@@ -70,6 +108,7 @@ fn flags_of(layout: &Layout<'_>) -> u16 {
     let event = layout.event;
     let bit = |is_set, flag| if is_set { flag } else { 0 };
     bit(layout.parts.personal.is_some(), flags::PERSONAL)
+        | bit(layout.parts.personal.is_some() && !layout.sealing.lookups.is_empty(), flags::LOOKUPS)
         | bit(event.event.is_erased(), flags::ERASED)
         | bit(event.actor.is_some(), flags::ACTOR)
         | bit(event.correlation.is_some(), flags::CORRELATION)

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,6 +44,7 @@ pub(super) struct Ledger {
     path: PathBuf,
     file: File,
     lines: Vec<Line>,
+    subjects: FxHashSet<Uuid>,
     last_hash: String,
 }
 
@@ -62,7 +64,13 @@ impl Ledger {
             Err(error) => return Err(failed("reading", path)(error)),
         };
         let file = File::options().create(true).append(true).mode(0o600).open(path).map_err(failed("opening", path))?;
-        let mut ledger = Self { path: path.to_owned(), file, lines: Vec::new(), last_hash: "0".repeat(64) };
+        let mut ledger = Self {
+            path: path.to_owned(),
+            file,
+            lines: Vec::new(),
+            subjects: FxHashSet::default(),
+            last_hash: "0".repeat(64),
+        };
         if let Found::TornAfter(size) = ledger.take_in(&bytes, log)? {
             let (file, line) = (path.display(), ledger.lines.len() + 1);
             tracing::warn!(%file, line, "the last line of the ledger of erasures was not written completely and is cut off");
@@ -78,6 +86,11 @@ impl Ledger {
         &self.lines
     }
 
+    /// Whether it has a line about the subject.
+    pub fn knows(&self, subject: &Uuid) -> bool {
+        self.subjects.contains(subject)
+    }
+
     /// Appends an erasure; it is durable when this returns.
     pub fn append(&mut self, mut line: Line) -> Result<(), KeyError> {
         line.previous.clone_from(&self.last_hash);
@@ -88,6 +101,7 @@ impl Ledger {
         self.file.write_all(text.as_bytes()).map_err(failed("writing", &self.path))?;
         self.file.sync_data().map_err(failed("syncing", &self.path))?;
         self.last_hash = hash;
+        self.subjects.insert(line.subject);
         self.lines.push(line);
         Ok(())
     }
@@ -103,6 +117,7 @@ impl Ledger {
             }
             let line = self.read(text, log)?;
             self.last_hash = hash(text);
+            self.subjects.insert(line.subject);
             self.lines.push(line);
             rest = after;
         }

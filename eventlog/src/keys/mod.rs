@@ -11,6 +11,7 @@ mod ledger;
 mod maker;
 mod master;
 mod medium;
+mod nonces;
 mod sealing;
 mod secrets;
 mod slot;
@@ -19,9 +20,11 @@ mod store;
 
 pub use error::KeyError;
 pub use secrets::RequestHasher;
+pub use store::ErasedSubject;
 
 pub(crate) use keyring::{Keyring, NoKey};
 pub(crate) use maker::KeyMaker;
+pub(crate) use nonces::Nonces;
 pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
 pub(crate) use secrets::Secrets;
 pub(crate) use store::{Erasure, KeyStore, Place};

@@ -105,7 +105,7 @@ pub(crate) fn seal(
 
 /// The text of a sealed part.
 pub(crate) struct Opened {
-    text: SmallVec<[u8; 512]>,
+    text: Vec<u8>,
     lookups: usize,
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn open(keyring: &Keyring, part: &Part<'_>, sealed: &[u8]) -> Result<
     let key = keyring.part_key(part.subjects)?;
     let (nonce, rest) = sealed.split_first_chunk().ok_or(SealError::Broken)?;
     let (text, tag) = rest.split_last_chunk().ok_or(SealError::Broken)?;
-    let mut text = SmallVec::from_slice(text);
+    let mut text = text.to_vec();
     cipher::decrypt(&key, nonce, &part.associated(), &mut text, *tag).ok_or(SealError::Broken)?;
     let lookups = usize::from(*text.first().ok_or(SealError::Broken)?);
     if text.len() < 1 + lookups * LOOKUP_SIZE {

@@ -101,8 +101,11 @@ impl Slots {
             self.medium.write_at(&zeros, offset(self.room)).map_err(failed("growing", &self.file))?;
             self.room = room;
         }
-        for (slot, content) in slots {
-            self.medium.write_at(&content.encode(), offset(*slot)).map_err(failed("writing", &self.file))?;
+        // New keys stand one after the other: one write for all of them.
+        for run in slots.chunk_by(|(slot, _), (next, _)| slot.checked_add(1) == Some(*next)) {
+            let Some((first, _)) = run.first() else { continue };
+            let bytes: Vec<u8> = run.iter().flat_map(|(_, content)| content.encode()).collect();
+            self.medium.write_at(&bytes, offset(*first)).map_err(failed("writing", &self.file))?;
         }
         self.medium.sync().map_err(failed("syncing", &self.file))?;
         self.next = self.next.max(last + 1);

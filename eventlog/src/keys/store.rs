@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -50,6 +51,19 @@ pub(crate) struct Erasure {
     /// Who.
     pub subject: Uuid,
     /// Where the log says so.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// Someone who was erased, as the ledger says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedSubject {
+    /// Who.
+    pub subject: SubjectId,
+    /// What named the key, in hexadecimal; zeros when there never was one.
+    pub fingerprint: String,
+    /// Where the log records it.
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
@@ -150,7 +164,8 @@ impl KeyStore {
     /// uses it. The keys are durable when this returns, with one sync for all.
     pub fn create(&self, wanted: &[(Uuid, u64)]) -> Result<(), KeyError> {
         let mut state = self.state.lock();
-        let missing = self.keyring.missing(wanted.iter().map(|(subject, _)| subject));
+        let heads: FxHashMap<Uuid, u64> = wanted.iter().copied().collect();
+        let missing = self.keyring.missing(heads.keys());
         let batch = state.slots.next();
         let mut slots = Vec::with_capacity(missing.len());
         let mut entries = Vec::with_capacity(missing.len());
@@ -160,7 +175,7 @@ impl KeyStore {
             let wrap_for = WrapFor { log: self.log, slot, subject: *subject };
             let wrapped = wrap_for.wrap(&state.master, &key).map_err(KeyError::Random)?;
             let fingerprint = self.keyring.secrets.fingerprint(&key);
-            let head = wanted.iter().find(|(wanted, _)| wanted == subject).map_or(0, |(_, head)| *head);
+            let head = heads.get(subject).copied().unwrap_or_default();
             slots.push((slot, Slot::Living(Living { subject: *subject, wrapped, fingerprint, batch, head })));
             entries.push((*subject, Entry::living(slot, SubjectKey::new(&key))));
         }
@@ -178,15 +193,16 @@ impl KeyStore {
         let mut state = self.state.lock();
         let state = &mut *state;
         let mut slots = Vec::new();
+        let mut seen = FxHashSet::default();
         let mut next = state.slots.next();
         for erasure in erasures {
             let known = self.keyring.place(&erasure.subject);
             let is_done = matches!(known, Some((_, None)));
-            if slots.iter().any(|(_, slot)| is_about(slot, erasure.subject)) {
+            if !seen.insert(erasure.subject) {
                 continue;
             }
             let (slot, fingerprint) = known.map_or((next, None), |(slot, fingerprint)| (slot, fingerprint));
-            if !state.ledger.lines().iter().any(|line| line.subject == erasure.subject) {
+            if !state.ledger.knows(&erasure.subject) {
                 state.ledger.append(self.line(state, erasure, slot, fingerprint)?)?;
             }
             if is_done {
@@ -204,11 +220,13 @@ impl KeyStore {
         Ok(())
     }
 
-    /// Every erasure in the ledger: subject, fingerprint of the key in hexadecimal, position and time.
-    pub fn erasures(&self) -> Vec<(Erasure, String)> {
-        let of = |line: &Line| {
-            let (subject, position, recorded_at) = (line.subject, line.position, line.recorded_at);
-            (Erasure { subject, position, recorded_at }, line.fingerprint.clone())
+    /// Every erasure in the ledger, oldest first.
+    pub fn erasures(&self) -> Vec<ErasedSubject> {
+        let of = |line: &Line| ErasedSubject {
+            subject: SubjectId(line.subject),
+            fingerprint: line.fingerprint.clone(),
+            position: line.position,
+            recorded_at: line.recorded_at,
         };
         self.state.lock().ledger.lines().iter().map(of).collect()
     }
@@ -251,13 +269,13 @@ impl KeyStore {
             });
             self.keyring.insert(subjects);
         }
-        let erasures: Vec<Erasure> = self.erasures().into_iter().map(|(erasure, _)| erasure).collect();
+        let of = |erased: ErasedSubject| {
+            let ErasedSubject { subject, position, recorded_at, .. } = erased;
+            Erasure { subject: subject.0, position, recorded_at }
+        };
+        let erasures: Vec<Erasure> = self.erasures().into_iter().map(of).collect();
         self.destroy(&erasures)
     }
-}
-
-fn is_about(slot: &Slot, subject: Uuid) -> bool {
-    matches!(slot, Slot::Destroyed(destroyed) if destroyed.subject == subject)
 }
 
 /// What is to stand in the slot of an erased subject.
@@ -302,7 +320,7 @@ fn take_torn_ends(contents: &mut Contents, ledger: &Ledger) -> Vec<(u32, Slot)> 
 /// The keys of all slots.
 fn unwrap(slots: &Slots, whole: &[(u32, Slot)], master: &MasterKey, log: Uuid) -> Result<Vec<(Uuid, Entry)>, KeyError> {
     let mut entries = Vec::with_capacity(whole.len());
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = FxHashSet::default();
     for (slot, content) in whole {
         let (subject, key) = match content {
             Slot::Living(living) => {

@@ -1,19 +1,26 @@
-//! The caller's side of an append: encode, look at everything durable, queue, and answer.
+//! The caller's side of an append: encode, look at everything durable, seal, queue, and answer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use letopis_domain::event::EncodedEvent;
+use letopis_domain::ids::SubjectId;
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::Query;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::keys::{self, Key};
+use super::lookups::Filed;
 use super::search::CompiledQuery;
 use super::sequencer::{Message, Verdict};
 use super::shared::Shared;
 use crate::error::{AppendError, ReadError};
-use crate::frame::{Layout, lay_out};
+use crate::frame::{Layout, Sealing, lay_out};
+use crate::keys::{Lookup, NoKey, Nonces, SealError};
 use crate::limits;
-use crate::log::{AppendRequest, Appended, RequestDigest, RequestRecord};
+use crate::log::{AppendRequest, Appended, RequestDigest, RequestEvents, RequestRecord};
 
 /// An append with everything worked out that does not depend on its place.
 pub(super) struct Prepared {
@@ -21,6 +28,10 @@ pub(super) struct Prepared {
     pub events: Vec<PreparedEvent>,
     /// The frames, one after the other.
     pub frames: Vec<u8>,
+    /// Whom its sealed parts are about, each once.
+    pub subjects: Vec<Uuid>,
+    /// Whom it erases, and with which of its events, from 0.
+    pub erases: Vec<(Uuid, u64)>,
     pub query: CompiledQuery,
     /// Everything up to and with this position was held against the condition and the request ids.
     pub checked_upto: u64,
@@ -37,50 +48,124 @@ pub(super) struct PreparedEvent {
     pub code: u16,
     /// Its posting lists.
     pub lists: SmallVec<[Key; 6]>,
+    /// Its look-ups.
+    pub filed: Option<Arc<Filed>>,
 }
 
 /// Appends, and answers once it is durable.
 pub(super) async fn append(shared: Arc<Shared>, request: AppendRequest) -> Result<Appended, AppendError> {
     shared.check_writable()?;
-    let mut prepared = Box::new(prepare(&shared, &request)?);
+    if shared.is_closing.load(Ordering::Relaxed) {
+        return Err(AppendError::Closed);
+    }
+    let encoded = limits::encode(&request)?;
+    let mut prepared = Box::new(outline(&shared, &request, &encoded));
     let query = request.condition.fail_if_events_match;
-    drop(request.requests);
+    // An earlier request or a conflict is answered before anybody gets a key.
+    check(&shared, &mut prepared, &query)?;
+    make_keys(&shared, &prepared.subjects).await?;
+    lay_out_all(&shared, &request.requests, &encoded, &mut prepared)?;
+    drop((request.requests, encoded));
     loop {
-        check(&shared, &mut prepared, &query)?;
         let (reply, answer) = oneshot::channel();
         shared.queue.send(Message::Append(prepared, reply)).map_err(|_| AppendError::Closed)?;
         match answer.await.map_err(|_| AppendError::Closed)? {
             Verdict::Appended(appended) => return Ok(appended),
             Verdict::Conflict(posting) => return Err(AppendError::Conflict(shared.clash(&query, posting)?)),
             Verdict::Known(known, digest) => return Err(already_known(&shared, known, digest)?),
+            Verdict::Erased(subject) => return Err(AppendError::Erased { subject: SubjectId(subject) }),
             Verdict::Failed(reason) => return Err(AppendError::ReadOnly(reason)),
             Verdict::Outdated(again) => prepared = again,
         }
+        check(&shared, &mut prepared, &query)?;
     }
 }
 
-fn prepare(shared: &Shared, request: &AppendRequest) -> Result<Prepared, AppendError> {
-    let encoded = limits::encode(request)?;
-    let mut requests = Vec::with_capacity(request.requests.len());
-    let mut events = Vec::with_capacity(encoded.len());
-    let mut frames = Vec::with_capacity(encoded.len() * 384);
+/// Everything but the events.
+fn outline(shared: &Shared, request: &AppendRequest, encoded: &[EncodedEvent]) -> Prepared {
+    let of_request = |each: &RequestEvents| {
+        let key = each.key.as_ref().map(|key| (keys::of_request(key.id.as_str()), key.digest));
+        PreparedRequest { key, event_count: each.events.len() }
+    };
+    let sealed = encoded.iter().filter(|parts| parts.personal.is_some());
+    let mut subjects: Vec<Uuid> = sealed.flat_map(|parts| parts.subjects.as_slice()).map(|each| each.0).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let mut erases = Vec::new();
+    for (index, event) in (0..).zip(request.requests.iter().flat_map(|each| &each.events)) {
+        let subjects = event.event.erases().map(DataSubjects::as_slice).unwrap_or_default();
+        erases.extend(subjects.iter().map(|subject| (subject.0, index)));
+    }
+    Prepared {
+        requests: request.requests.iter().map(of_request).collect(),
+        events: Vec::with_capacity(encoded.len()),
+        frames: Vec::with_capacity(encoded.len() * 384),
+        subjects,
+        erases,
+        query: CompiledQuery::new(&request.condition.fail_if_events_match, &shared.types, &shared.keyring().secrets),
+        checked_upto: 0,
+        after: request.condition.after.0,
+    }
+}
+
+/// Gives keys to those who never had one, unless somebody was erased. One who was there before the keys were lost gets none: what was sealed then
+/// could never be told from damage.
+async fn make_keys(shared: &Shared, subjects: &[Uuid]) -> Result<(), AppendError> {
+    if let Some(NoKey::Destroyed(subject)) = shared.keyring().no_key(subjects) {
+        return Err(AppendError::Erased { subject: SubjectId(subject) });
+    }
+    let missing = shared.keyring().missing(subjects.iter());
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let head = shared.head();
+    for subject in &missing {
+        if shared.has_sealed(*subject, head)? {
+            return Err(AppendError::Keys(NoKey::Absent(*subject).to_string()));
+        }
+    }
+    shared.keys.create(missing, head).await.map_err(|error| AppendError::Keys(error.to_string()))
+}
+
+/// Lays out the frames with their personal parts sealed.
+fn lay_out_all(
+    shared: &Shared,
+    requests: &[RequestEvents],
+    encoded: &[EncodedEvent],
+    prepared: &mut Prepared,
+) -> Result<(), AppendError> {
+    let keyring = shared.keyring();
+    let mut nonces = Nonces::draw(encoded.iter().filter(|parts| parts.personal.is_some()).count());
     let mut encoded = encoded.iter();
-    for each in &request.requests {
-        let key = each.key.as_ref();
+    for each in requests {
         for (index, (event, parts)) in each.events.iter().zip(encoded.by_ref()).enumerate() {
-            let start = frames.len();
-            lay_out(&Layout { event, parts, key, is_first_of_request: index == 0 }, &mut frames);
+            let start = prepared.frames.len();
+            let lookups: SmallVec<[Lookup; 2]> =
+                parts.lookups.as_slice().iter().map(|tag| keyring.secrets.lookup(tag)).collect();
+            let nonce = nonces.next(parts.personal.is_some()).map_err(AppendError::Keys)?;
+            let sealing = Sealing { keyring, nonce, lookups: &lookups };
+            let layout = Layout { event, parts, key: each.key.as_ref(), is_first_of_request: index == 0, sealing };
+            lay_out(&layout, &mut prepared.frames).map_err(not_sealed)?;
             let mut lists: SmallVec<[Key; 6]> = parts.tags.as_slice().iter().map(keys::of_tag).collect();
             lists.push(keys::of_type(parts.event_type));
-            let code = shared.types.codes.of_type(parts.event_type);
-            events.push(PreparedEvent { frame_size: frames.len() - start, code, lists });
+            let subjects: SmallVec<[Uuid; 2]> = parts.subjects.as_slice().iter().map(|subject| subject.0).collect();
+            prepared.events.push(PreparedEvent {
+                frame_size: prepared.frames.len() - start,
+                code: shared.types.codes.of_type(parts.event_type),
+                lists,
+                filed: Filed::new(&lookups, &subjects),
+            });
         }
-        let key = key.map(|key| (keys::of_request(key.id.as_str()), key.digest));
-        requests.push(PreparedRequest { key, event_count: each.events.len() });
     }
-    let query = CompiledQuery::new(&request.condition.fail_if_events_match, &shared.types);
-    let after = request.condition.after.0;
-    Ok(Prepared { requests, events, frames, query, checked_upto: 0, after })
+    Ok(())
+}
+
+fn not_sealed(error: SealError) -> AppendError {
+    match error {
+        SealError::NoKey(NoKey::Destroyed(subject)) => AppendError::Erased { subject: SubjectId(subject) },
+        SealError::NoKey(NoKey::Absent(_)) => AppendError::Keys(error.to_string()),
+        SealError::Broken | SealError::TooLarge => AppendError::Malformed(error.to_string()),
+    }
 }
 
 /// Looks at everything that is durable now; the sequencer looks at what comes after.

@@ -1,7 +1,7 @@
 //! A place in one posting list, on disk and in memory alike, that jumps to a position and reads on from there.
 
 use super::index::{Blocks, Index};
-use super::keys::Key;
+use super::keys::List;
 use super::postings::Posting;
 use super::tail::TailView;
 use crate::error::ReadError;
@@ -35,7 +35,7 @@ impl Source<'_> {
 
 /// A cursor moves one way only: the targets of `seek` never go back.
 pub(super) struct Cursor<'a> {
-    list: Key,
+    list: List,
     source: Source<'a>,
     current: Option<Posting>,
     blocks: Option<Blocks<'a>>,
@@ -45,7 +45,7 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(list: Key, source: Source<'a>) -> Self {
+    pub fn new(list: List, source: Source<'a>) -> Self {
         let is_disk_done = !source.reads_disk();
         Self { list, source, current: None, blocks: None, is_disk_done, block: Window::default(), memory: None }
     }

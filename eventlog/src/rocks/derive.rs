@@ -1,12 +1,15 @@
 //! What the index must say, derived from the records alone: for opening after a crash, and for verification.
 
+use std::sync::Arc;
+
 use letopis_domain::ids::Position;
 use smallvec::SmallVec;
 
 use super::index::Codes;
 use super::keys::{self, Key};
+use super::lookups::Filed;
 use crate::error::ReadError;
-use crate::frame::Frame;
+use crate::frame::{Frame, PersonalPart};
 use crate::log::RequestRecord;
 
 /// The index entries of one event.
@@ -15,6 +18,8 @@ pub(super) struct Derived {
     pub code: u16,
     /// Its posting lists.
     pub lists: SmallVec<[Key; 6]>,
+    /// Its look-ups, as long as the keys of its subjects live.
+    pub filed: Option<Arc<Filed>>,
     /// The request before, which ended with the event before.
     pub ended: Option<(Key, RequestRecord)>,
 }
@@ -26,7 +31,8 @@ pub(super) struct Deriver {
 }
 
 impl Deriver {
-    pub fn next(&mut self, frame: &Frame<'_>, codes: &Codes) -> Result<Derived, ReadError> {
+    /// The entries of the next event, whose personal part matters only if it has look-ups.
+    pub fn next(&mut self, frame: &Frame<'_>, personal: &PersonalPart, codes: &Codes) -> Result<Derived, ReadError> {
         let position = frame.position;
         let event_type = frame.event_type().map_err(|source| ReadError::Undecodable { position, source })?;
         let damaged = |reason: String| ReadError::Damaged { position, reason };
@@ -34,7 +40,10 @@ impl Deriver {
         let mut lists: SmallVec<[Key; 6]> = tags.iter().map(keys::of_tag).collect();
         lists.push(keys::of_type(event_type));
         let ended = self.next_request(frame).map_err(damaged)?;
-        Ok(Derived { code: codes.of_type(event_type), lists, ended })
+        let lookups = personal.lookups();
+        let subjects = if lookups.is_empty() { SmallVec::new() } else { frame.subjects()? };
+        let filed = Filed::new(lookups, &subjects);
+        Ok(Derived { code: codes.of_type(event_type), lists, filed, ended })
     }
 
     /// The last request, once there are no more events.

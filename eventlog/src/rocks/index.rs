@@ -6,26 +6,31 @@
 use std::path::Path;
 
 use letopis_domain::event::EventType;
+use parking_lot::Mutex;
 use rust_rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Options, ReadOptions, SliceTransform, WriteBatch,
     WriteOptions,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::keys::Key;
+use super::keys::{Key, List};
+use super::lookup_rows::{self, LOOKUPS};
+use super::lookups::Filed;
 use super::postings::{self, BLOCK_POSTINGS_MAX, Posting};
 use super::storage_error;
 use super::tail::Generation;
 use crate::codec::Bincode;
 use crate::error::ReadError;
+use crate::keys::Lookup;
 use crate::log::RequestRecord;
 use letopis_domain::event::PayloadCodec;
 use letopis_domain::ids::Position;
 
 /// Raised when the index is laid out differently; an index of another revision is derived anew.
-const REVISION: u16 = 1;
+const REVISION: u16 = 2;
 /// Kind byte and list key: what a Bloom filter knows.
-const PREFIX_SIZE: usize = 17;
+pub(super) const PREFIX_SIZE: usize = 17;
 const POSTINGS: u8 = b'p';
 const REQUESTS: u8 = b'r';
 const META: &[u8] = b"meta";
@@ -43,7 +48,9 @@ pub(super) struct Meta {
 
 /// The derived index.
 pub(super) struct Index {
-    db: DB,
+    pub(super) db: DB,
+    /// Held while look-ups are written or deleted, so that none is written that was just deleted.
+    pub(super) filing: Mutex<()>,
     /// How many of the next writes fail, to see it dealt with.
     #[cfg(test)]
     pub failures: std::sync::atomic::AtomicU32,
@@ -54,6 +61,7 @@ impl Index {
         let db = DB::open(&options(cache), path)?;
         Ok(Self {
             db,
+            filing: Mutex::new(()),
             #[cfg(test)]
             failures: std::sync::atomic::AtomicU32::new(0),
         })
@@ -86,7 +94,7 @@ impl Index {
                 let Some(last) = block.last() else { continue };
                 value.clear();
                 postings::encode(block, &mut value);
-                batch.put(posting_key(list, last.position), &value);
+                batch.put(posting_key(List::Public(list), last.position), &value);
             }
         }
         for (key, record) in generation.requests() {
@@ -94,6 +102,9 @@ impl Index {
         }
         let meta = Meta { revision: REVISION, indexed_upto: generation.last(), types };
         batch.put(META, Bincode.encode(&meta).map_err(ReadError::Storage)?);
+        // Whoever is erased from here on waits until the look-ups are written, and then deletes them.
+        let _filing = self.filing.lock();
+        lookup_rows::file(generation, &mut batch);
         self.db.write_opt(&batch, &without_wal()).map_err(storage_error)
     }
 
@@ -103,7 +114,7 @@ impl Index {
     }
 
     /// Blocks of one list, to go through in one direction.
-    pub fn blocks(&self, list: Key, is_forward: bool) -> Blocks<'_> {
+    pub fn blocks(&self, list: List, is_forward: bool) -> Blocks<'_> {
         let mut options = ReadOptions::default();
         if is_forward {
             options.set_prefix_same_as_start(true);
@@ -125,7 +136,12 @@ impl Index {
         while let Some((key, value)) = iterator.item() {
             if let Some((list, last)) = split_posting_key(key) {
                 postings::decode(last, value, &mut block)?;
-                each(IndexEntry::Postings(list, &block))?;
+                each(match list {
+                    List::Public(key) => IndexEntry::Postings(key, &block),
+                    List::Lookup(lookup) => IndexEntry::Lookup(lookup, &block),
+                })?;
+            } else if let Some((subject, position)) = lookup_rows::split_subject_key(key) {
+                each(IndexEntry::Filed(subject, position, lookup_rows::read(subject, value)?))?;
             } else if let Some(request) = split_request_key(key) {
                 each(IndexEntry::Request(request, read_request(value)?))?;
             } else if key != META {
@@ -145,7 +161,7 @@ impl Index {
 
     /// Puts a block in the place of another, to see it noticed.
     #[cfg(test)]
-    pub fn replace_block(&self, list: Key, block: &[Posting]) -> Result<(), rust_rocksdb::Error> {
+    pub fn replace_block(&self, list: List, block: &[Posting]) -> Result<(), rust_rocksdb::Error> {
         let mut value = Vec::new();
         postings::encode(block, &mut value);
         let at = block.last().map_or(0, |posting| posting.position);
@@ -167,13 +183,17 @@ impl Index {
 pub(super) enum IndexEntry<'a> {
     /// Postings of a list.
     Postings(Key, &'a [Posting]),
+    /// Postings of a look-up.
+    Lookup(Lookup, &'a [Posting]),
+    /// An event that is filed, and one of those whom it is about.
+    Filed(Uuid, u64, Filed),
     /// A request.
     Request(Key, RequestRecord),
 }
 
 /// A place among the blocks of one list.
 pub(super) struct Blocks<'a> {
-    list: Key,
+    list: List,
     iterator: DBRawIterator<'a>,
 }
 
@@ -255,18 +275,27 @@ impl Codes {
     }
 }
 
-fn posting_key(list: Key, block_last: u64) -> [u8; PREFIX_SIZE + 8] {
+pub(super) fn posting_key(list: List, block_last: u64) -> [u8; PREFIX_SIZE + 8] {
     let mut key = [0; PREFIX_SIZE + 8];
-    key[0] = POSTINGS;
-    key[1..PREFIX_SIZE].copy_from_slice(&list.to_be_bytes());
+    let (kind, id) = match list {
+        List::Public(list) => (POSTINGS, list.to_be_bytes()),
+        List::Lookup(lookup) => (LOOKUPS, lookup),
+    };
+    key[0] = kind;
+    key[1..PREFIX_SIZE].copy_from_slice(&id);
     key[PREFIX_SIZE..].copy_from_slice(&block_last.to_be_bytes());
     key
 }
 
-fn split_posting_key(key: &[u8]) -> Option<(Key, u64)> {
+fn split_posting_key(key: &[u8]) -> Option<(List, u64)> {
     let (kind, rest) = key.split_first()?;
-    let (list, block_last) = rest.split_first_chunk()?;
-    (*kind == POSTINGS).then_some((Key::from_be_bytes(*list), u64::from_be_bytes(block_last.try_into().ok()?)))
+    let (id, block_last) = rest.split_first_chunk()?;
+    let list = match *kind {
+        POSTINGS => List::Public(Key::from_be_bytes(*id)),
+        LOOKUPS => List::Lookup(*id),
+        _ => return None,
+    };
+    Some((list, u64::from_be_bytes(block_last.try_into().ok()?)))
 }
 
 fn request_key(request: Key) -> [u8; PREFIX_SIZE] {
@@ -300,7 +329,7 @@ fn read_request(value: &[u8]) -> Result<RequestRecord, ReadError> {
     read().ok_or_else(|| ReadError::Storage("an entry of the request index is damaged".to_owned()))
 }
 
-fn without_wal() -> WriteOptions {
+pub(super) fn without_wal() -> WriteOptions {
     let mut options = WriteOptions::default();
     options.disable_wal(true);
     options

@@ -8,8 +8,24 @@ use std::sync::LazyLock;
 use letopis_domain::event::EventType;
 use letopis_domain::query::Tag;
 
+use crate::keys::{Lookup, Secrets};
+
 /// Names a posting list or a request.
 pub(super) type Key = u128;
+
+/// What a cursor goes through: the postings of a tag or a type, or those of a look-up, which are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    /// By the hash of what the records say.
+    Public(Key),
+    /// By the keyed hash of a personal value.
+    Lookup(Lookup),
+}
+
+/// The list of a tag, as a query names it.
+pub(super) fn list_of(tag: &Tag, secrets: &Secrets) -> List {
+    if tag.is_lookup() { List::Lookup(secrets.lookup(tag)) } else { List::Public(of_tag(tag)) }
+}
 
 const TEXT_SIZE_MAX: usize = 255;
 

@@ -1,20 +1,26 @@
 //! The log on RocksDB.
 //!
-//! `records` holds the frames and is the truth; `index` is derived from it: `tail` in memory for the newest
-//! positions, posting blocks on disk for the rest. `append` is the caller's side of an append and `sequencer`
-//! the other; `search` answers queries; `open` brings a folder up and `verify` checks it.
+//! `records` holds the frames and the `tree` over them, and is the truth; `index` is derived from it: `tail` in memory
+//! for the newest positions, posting blocks on disk for the rest; `lookups` and `lookup_rows` are its part about people.
+//! `append` is the caller's side of an append and `sequencer` the other; `erasure` is what an erasure does to all of
+//! them; `search` answers queries; `open` brings a folder up, `verify` checks it, and `proving` proves it to others.
 
 mod append;
 mod checkpointer;
 mod checkpoints;
 mod cursor;
 mod derive;
+mod erasure;
 mod files;
 mod folder;
 mod index;
 mod indexer;
 mod keys;
+mod lookup_rows;
+mod lookups;
 mod open;
+mod open_keys;
+mod options;
 mod pass;
 mod postings;
 mod proving;
@@ -31,8 +37,9 @@ mod wal;
 pub use checkpoints::IssueError;
 pub use folder::FolderError;
 pub use open::OpenError;
+pub use options::{Faults, Options};
 pub use proving::{Export, ProofError, Prover};
-pub use rocks_log::{CloseError, Faults, Options, RocksLog};
+pub use rocks_log::{CloseError, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -25,9 +25,11 @@ use super::shared::{Shared, Types};
 use super::tail::{Generation, Tail};
 use super::tree::{self, Growth, LiveTree, TreeError, TreeHead};
 use super::wal::{self, WalState};
-use super::{Options, RocksLog, indexer};
+use super::{Options, RocksLog, erasure, indexer, open_keys};
 use crate::environment::Environment;
 use crate::error::ReadError;
+use crate::frame::PersonalPart;
+use crate::keys::{KeyError, KeyMaker, Keyring};
 use crate::log::Direction;
 use crate::stamps::Stamps;
 
@@ -79,6 +81,15 @@ pub enum OpenError {
     /// A record could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The records have no id, so that nobody knows which keys are theirs.
+    #[error("the event log was written by an earlier version, which sealed nothing: it cannot be read by this one")]
+    WithoutId,
+    /// An erasure that was interrupted could not be finished.
+    #[error("an erasure that was interrupted could not be finished: {0}")]
+    Erasure(String),
     /// A thread could not be started.
     #[error("a thread could not be started: {0}")]
     Thread(io::Error),
@@ -92,20 +103,24 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let cache = Cache::new_lru_cache(options.block_cache_bytes);
     let records = Records::open(&folder.records(), &cache).map_err(storage)?;
     let (head, last_stamp) = end_of(&records)?;
+    let keys = open_keys::open(&records, head, &options.place_of_keys(root), clean_stop.is_some())?;
     if let Some(stop) = clean_stop.filter(|stop| stop.head.0 != head) {
         return Err(OpenError::HeadLost { expected: stop.head, found: Position(head) });
     }
     let (frontier, spans) = tree::restore(&records, head, clean_stop.map(|stop| stop.root))?;
     let (index, meta) = open_index(&folder.index(), &cache, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
-    let tail = derive_tail(&records, &index, &types, meta.indexed_upto..head, options.generation_events)?;
-    let keys = options.keys.clone().unwrap_or_else(|| folder.keys());
+    let missing = meta.indexed_upto..head;
+    let tail = derive_tail(&records, &index, &types, keys.keyring(), missing, options.generation_events)?;
+    let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
+    let place = options.place_of_keys(root);
     let checkpoints =
-        Checkpoints::open(folder.checkpoints(), keys, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
+        Checkpoints::open(folder.checkpoints(), place.folder, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     let (queue, queued) = crossbeam_channel::unbounded();
+    let (scrubs, to_scrub) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {
         records,
         index,
@@ -116,12 +131,19 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         head: watch::Sender::new(Position(head)),
         queue,
         env,
+        keys,
+        scrubs,
+        erasures: AtomicU64::new(0),
+        scrubbed: AtomicU64::new(0),
+        #[cfg(test)]
+        stop: parking_lot::Mutex::default(),
         failure: OnceLock::new(),
         is_closing: AtomicBool::new(false),
         answered_upto: AtomicI64::new(Timestamp::MIN.micros()),
         faults: options.faults,
         folder,
     });
+    shared.finish_erasures(clean_stop.is_some()).map_err(|error| OpenError::Erasure(error.to_string()))?;
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
     let stamps = stamps(&shared, last_stamp, answered_upto);
@@ -131,8 +153,11 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let for_indexer = shared.clone();
     let indexer = thread::Builder::new().name("indexer".to_owned());
     let indexer = indexer.spawn(move || indexer::run(&for_indexer, &completed)).map_err(OpenError::Thread)?;
+    let for_scrubber = shared.clone();
+    let scrubber = thread::Builder::new().name("scrubber".to_owned());
+    let scrubber = scrubber.spawn(move || erasure::run(&for_scrubber, &to_scrub)).map_err(OpenError::Thread)?;
     let checkpointer = Checkpointer::start(shared.clone(), options.checkpoint_interval).map_err(OpenError::Thread)?;
-    Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer], checkpointer)))
+    Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer, scrubber], checkpointer)))
 }
 
 /// The recording clock. After an unclean stop only the machine's clock tells what may have been asked about.
@@ -192,6 +217,7 @@ fn derive_tail(
     records: &Records,
     index: &Index,
     types: &Types,
+    keyring: &Keyring,
     missing: std::ops::Range<u64>,
     generation_events: u64,
 ) -> Result<Tail, OpenError> {
@@ -199,11 +225,12 @@ fn derive_tail(
     let mut deriver = Deriver::default();
     records.scan(missing.start, missing.end, Direction::Forward, &mut |position, bytes| {
         let frame = records::frame(position, bytes)?;
-        let entries = deriver.next(&frame, &types.codes)?;
+        let personal = if frame.has_lookups() { frame.personal(keyring)? } else { PersonalPart::None };
+        let entries = deriver.next(&frame, &personal, &types.codes)?;
         if let Some((key, record)) = entries.ended {
             generation.push_request(key, record);
         }
-        generation.push(entries.code, &entries.lists);
+        generation.push(entries.code, &entries.lists, entries.filed.as_ref());
         types.add(entries.code);
         if frame.is_group_end() {
             if let Some((key, record)) = deriver.finish() {

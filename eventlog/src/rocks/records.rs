@@ -1,5 +1,5 @@
-//! The records: a RocksDB that holds `position → frame` and, in a column family, the Merkle tree over the frames;
-//! written with a WAL and synced per group.
+//! The records: a RocksDB that holds `position → frame`, at position 0 the log's id, and in a column family the Merkle
+//! tree over the frames; written with a WAL and synced per group.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -11,12 +11,16 @@ use rust_rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
     DBRecoveryMode, DEFAULT_COLUMN_FAMILY_NAME, Error, FlushOptions, Options, ReadOptions, WriteBatch, WriteOptions,
 };
+use uuid::Uuid;
 
 use super::tree;
 use crate::error::ReadError;
 use crate::frame::Frame;
+use crate::keys::Keyring;
 use crate::log::Direction;
 
+/// The key of the log's id: no record has position 0.
+const LOG_ID: [u8; 8] = [0; 8];
 const WRITE_BUFFER_BYTES: usize = 64 << 20;
 const SCAN_READ_AHEAD_BYTES: usize = 4 << 20;
 /// From this many records on, an iterator reads ahead and leaves the block cache alone.
@@ -85,28 +89,42 @@ impl Records {
     }
 
     /// The event at a position.
-    pub fn get(&self, position: u64) -> Result<Option<Arc<Recorded>>, ReadError> {
-        self.frame(position)?.map(|bytes| decode(position, &bytes).map(Arc::new)).transpose()
+    pub fn get(&self, position: u64, keyring: &Keyring) -> Result<Option<Arc<Recorded>>, ReadError> {
+        self.frame(position)?.map(|bytes| decode(position, &bytes, keyring).map(Arc::new)).transpose()
     }
 
     /// The events at the positions, in their order; a missing one is damage.
-    pub fn get_many(&self, positions: &[u64]) -> Result<Vec<Arc<Recorded>>, ReadError> {
+    pub fn get_many(&self, positions: &[u64], keyring: &Keyring) -> Result<Vec<Arc<Recorded>>, ReadError> {
         let is_ascending = positions.is_sorted();
         let keys = positions.iter().map(|position| position.to_be_bytes());
         let found = self.db.batched_multi_get_pinned(keys, is_ascending);
         let mut events = Vec::with_capacity(positions.len());
         for (position, found) in positions.iter().zip(found) {
             let bytes = found.map_err(storage_error)?.ok_or_else(|| missing(*position))?;
-            events.push(Arc::new(decode(*position, &bytes)?));
+            events.push(Arc::new(decode(*position, &bytes, keyring)?));
         }
         Ok(events)
+    }
+
+    /// The id of the log; none before it got one.
+    pub fn log_id(&self) -> Result<Option<Uuid>, ReadError> {
+        let Some(bytes) = self.db.get_pinned(LOG_ID).map_err(storage_error)? else { return Ok(None) };
+        let id = Uuid::from_slice(&bytes);
+        id.map(Some).map_err(|_| ReadError::Storage("the log's id is not 16 bytes long".to_owned()))
+    }
+
+    /// Gives the log its id, once.
+    pub fn set_log_id(&self, id: Uuid) -> Result<(), ReadError> {
+        self.db.put_opt(LOG_ID, id.as_bytes(), &self.synced).map_err(storage_error)?;
+        self.db.flush().map_err(storage_error)
     }
 
     /// The last record.
     pub fn last(&self) -> Result<Option<(u64, Vec<u8>)>, ReadError> {
         let mut iterator = self.db.raw_iterator();
         iterator.seek_to_last();
-        let last = iterator.item().map(|(key, frame)| Ok((position_of(key)?, frame.to_vec()))).transpose()?;
+        let item = iterator.item().filter(|(key, _)| *key != LOG_ID);
+        let last = item.map(|(key, frame)| Ok((position_of(key)?, frame.to_vec()))).transpose()?;
         iterator.status().map_err(storage_error)?;
         Ok(last)
     }
@@ -210,8 +228,8 @@ pub(super) fn frame(position: u64, bytes: &[u8]) -> Result<Frame<'_>, ReadError>
 }
 
 /// The event of a frame.
-pub(super) fn decode(position: u64, bytes: &[u8]) -> Result<Recorded, ReadError> {
-    frame(position, bytes)?.decode()
+pub(super) fn decode(position: u64, bytes: &[u8], keyring: &Keyring) -> Result<Recorded, ReadError> {
+    frame(position, bytes)?.decode(keyring)
 }
 
 /// What the storage engine says, as an error of reading.

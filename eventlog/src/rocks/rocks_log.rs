@@ -13,11 +13,14 @@ use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
 
 use super::append;
 use super::checkpointer::Checkpointer;
 use super::folder::{CleanStop, FolderError};
+use super::lookup_rows::Scrub;
 use super::open::{self, OpenError};
+use super::options::Options;
 use super::postings::Posting;
 use super::records::{self, decode};
 use super::search::CompiledQuery;
@@ -26,49 +29,11 @@ use super::shared::Shared;
 use super::tree::TreeHead;
 use crate::environment::Environment;
 use crate::error::ReadError;
+use crate::keys::{ErasedSubject, RequestHasher};
 use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
 
 /// Most events that are read from disk in one go.
 const READ_BATCH: usize = 1_024;
-
-/// How a log is run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Memory for blocks of records and index, in bytes.
-    pub block_cache_bytes: usize,
-    /// Events whose postings are gathered in memory before they go to disk: more make a smaller index, cost
-    /// about 250 bytes each and have to be derived again after a crash.
-    pub generation_events: u64,
-    /// Whether a folder that is missing is created.
-    pub may_create: bool,
-    /// The folder of the keys; none = `keys` in the data folder.
-    pub keys: Option<PathBuf>,
-    /// How often a checkpoint is signed while the log grows.
-    pub checkpoint_interval: Duration,
-    /// Misbehavior on purpose, for tests of the tests.
-    pub faults: Faults,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            block_cache_bytes: 256 << 20,
-            generation_events: 128 << 10,
-            may_create: true,
-            keys: None,
-            checkpoint_interval: Duration::from_hours(1),
-            faults: Faults::default(),
-        }
-    }
-}
-
-/// Misbehavior on purpose. A harness that cannot see it proves nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// Acknowledges a group before it is written, which happens only along with the next group: a crash in
-    /// between loses acknowledged events.
-    pub acknowledge_before_write: bool,
-}
 
 /// A log that could not be closed cleanly. What was acknowledged is safe all the same.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +49,7 @@ pub enum CloseError {
 /// The event log in a data folder. Dropping it closes it cleanly; [`RocksLog::close`] also says how that went.
 pub struct RocksLog {
     shared: Arc<Shared>,
+    /// The last one scrubs the index for the others.
     threads: Mutex<Vec<JoinHandle<()>>>,
     checkpointer: Checkpointer,
 }
@@ -107,16 +73,21 @@ impl RocksLog {
     /// # Errors
     /// When something could not be written; the next opening treats the stop as unclean.
     pub fn close(&self) -> Result<(), CloseError> {
-        let threads = std::mem::take(&mut *self.threads.lock());
-        if threads.is_empty() {
+        let mut threads = std::mem::take(&mut *self.threads.lock());
+        let scrubber = threads.pop();
+        if scrubber.is_none() {
             return Ok(());
         }
         self.shared.is_closing.store(true, Ordering::Relaxed);
         self.checkpointer.stop();
         // The sequencer may be gone already, when its thread panicked.
         let _ = self.shared.queue.send(Message::Close);
-        for thread in threads {
-            thread.join().map_err(|_| CloseError::Storage("a thread panicked".to_owned()))?;
+        let mut has_panicked = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count() > 0;
+        // Nobody asks for more scrubs; those that were asked for are done first.
+        let _ = self.shared.scrubs.send(Scrub::default());
+        has_panicked |= scrubber.is_some_and(|scrubber| scrubber.join().is_err());
+        if has_panicked {
+            return Err(CloseError::Storage("a thread panicked".to_owned()));
         }
         if let Some(failure) = self.shared.failure.get() {
             return Err(CloseError::Storage(failure.reason.clone()));
@@ -134,6 +105,16 @@ impl RocksLog {
         let TreeHead { size, root } = head;
         self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
         Ok(())
+    }
+
+    /// Everyone who was erased, as the ledger of the key store says.
+    pub fn erasures(&self) -> Vec<ErasedSubject> {
+        self.shared.keys.store().erasures()
+    }
+
+    /// The id of the log, drawn when it was made. Its keys are good for no other.
+    pub fn id(&self) -> Uuid {
+        self.shared.keys.store().log()
     }
 
     /// Merges the files of records and index into as few as possible. Takes its time.
@@ -154,7 +135,7 @@ impl RocksLog {
     fn read_all(&self, range: Range) -> Result<Vec<Arc<Recorded>>, ReadError> {
         let mut events = Vec::new();
         self.each_frame(range, |position, bytes| {
-            events.push(Arc::new(decode(position, bytes)?));
+            events.push(Arc::new(decode(position, bytes, self.shared.keyring())?));
             Ok(())
         })?;
         Ok(events)
@@ -186,7 +167,7 @@ impl RocksLog {
     }
 
     fn compile(&self, query: &Query) -> CompiledQuery {
-        CompiledQuery::new(query, &self.shared.types)
+        CompiledQuery::new(query, &self.shared.types, &self.shared.keyring().secrets)
     }
 }
 
@@ -219,7 +200,7 @@ impl Log for RocksLog {
         let positions: Vec<u64> = self.shared.find(&compiled, range)?.iter().map(|posting| posting.position).collect();
         let mut events = Vec::with_capacity(positions.len());
         for some in positions.chunks(READ_BATCH) {
-            events.append(&mut self.shared.records.get_many(some)?);
+            events.append(&mut self.shared.records.get_many(some, self.shared.keyring())?);
         }
         Ok(events)
     }
@@ -245,21 +226,28 @@ impl Log for RocksLog {
         if position == Position::START || position > self.head() {
             return Ok(None);
         }
-        self.shared.records.get(position.0)
+        self.shared.records.get(position.0, self.shared.keyring())
     }
 
     fn get_many(&self, positions: &[Position]) -> Result<Vec<Option<Arc<Recorded>>>, ReadError> {
         let head = self.head();
         let exists = |position: &Position| *position > Position::START && *position <= head;
         let existing: Vec<u64> = positions.iter().filter(|position| exists(position)).map(|each| each.0).collect();
-        let mut found = self.shared.records.get_many(&existing)?.into_iter();
+        let mut found = self.shared.records.get_many(&existing, self.shared.keyring())?.into_iter();
         Ok(positions.iter().map(|position| if exists(position) { found.next() } else { None }).collect())
     }
 
     fn scan(&self, after: Position, upto: Position, each: &mut ScanStep<'_>) -> Result<(), ReadError> {
         let upto = upto.min(self.head()).0;
         let forward = crate::log::Direction::Forward;
-        self.shared.records.scan(after.0, upto, forward, &mut |position, bytes| Ok(each(decode(position, bytes)?)))
+        let keyring = self.shared.keyring();
+        self.shared
+            .records
+            .scan(after.0, upto, forward, &mut |position, bytes| Ok(each(decode(position, bytes, keyring)?)))
+    }
+
+    fn request_hasher(&self) -> RequestHasher {
+        self.shared.keyring().secrets.request_hasher()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -7,10 +7,11 @@
 use letopis_domain::query::{Query, QueryItem};
 
 use super::cursor::{Cursor, Source};
-use super::keys::{self, Key};
+use super::keys::{self, List};
 use super::postings::Posting;
 use super::shared::Types;
 use crate::error::ReadError;
+use crate::keys::Secrets;
 use crate::log::Direction;
 
 /// Types count as rare when they have fewer than one event in this many: a jump costs about as much as reading
@@ -20,20 +21,20 @@ const RARE_TYPES_ONE_IN: u64 = 500;
 /// A query item in terms of the index.
 #[derive(Clone, Debug)]
 pub(super) struct CompiledItem {
-    tags: Vec<Key>,
-    types: Vec<Key>,
+    tags: Vec<List>,
+    types: Vec<List>,
     codes: CodeSet,
 }
 
 impl CompiledItem {
-    pub fn new(item: &QueryItem, types: &Types) -> Self {
+    pub fn new(item: &QueryItem, types: &Types, secrets: &Secrets) -> Self {
         let mut codes = CodeSet::default();
         for event_type in &item.types {
             codes.insert(types.codes.of_type(*event_type));
         }
         Self {
-            tags: item.tags.iter().map(keys::of_tag).collect(),
-            types: item.types.iter().map(|event_type| keys::of_type(*event_type)).collect(),
+            tags: item.tags.iter().map(|tag| keys::list_of(tag, secrets)).collect(),
+            types: item.types.iter().map(|event_type| List::Public(keys::of_type(*event_type))).collect(),
             codes,
         }
     }
@@ -51,8 +52,8 @@ pub(super) struct CompiledQuery {
 }
 
 impl CompiledQuery {
-    pub fn new(query: &Query, types: &Types) -> Self {
-        Self { items: query.items.iter().map(|item| CompiledItem::new(item, types)).collect() }
+    pub fn new(query: &Query, types: &Types, secrets: &Secrets) -> Self {
+        Self { items: query.items.iter().map(|item| CompiledItem::new(item, types, secrets)).collect() }
     }
 
     pub fn is_everything(&self) -> bool {
@@ -133,7 +134,7 @@ impl<'a> ItemSearch<'a> {
         let uses_types = !item.types.is_empty()
             && (item.tags.is_empty()
                 || types.count(item.codes.iter()).saturating_mul(RARE_TYPES_ONE_IN) < source.view.indexed_upto);
-        let cursor = |list: &Key| Cursor::new(*list, source);
+        let cursor = |list: &List| Cursor::new(*list, source);
         Self {
             required: item.tags.iter().map(cursor).collect(),
             one_of: if uses_types { item.types.iter().map(cursor).collect() } else { Vec::new() },

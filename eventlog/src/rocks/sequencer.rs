@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
+use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::append::Prepared;
 use super::cursor::Source;
@@ -23,7 +25,8 @@ use super::search;
 use super::shared::{Failure, Shared};
 use super::tail::TailView;
 use super::tree::Growth;
-use crate::frame::seal;
+use crate::frame::close;
+use crate::keys::Erasure;
 use crate::log::{Appended, Direction, RequestDigest, RequestRecord};
 use crate::stamps::Stamps;
 
@@ -57,6 +60,8 @@ pub(super) enum Verdict {
     Known(RequestRecord, RequestDigest),
     /// It was checked too long ago: check again.
     Outdated(Box<Prepared>),
+    /// One of its events has personal data of someone who was erased.
+    Erased(Uuid),
     /// The log takes no more writes.
     Failed(String),
 }
@@ -71,6 +76,8 @@ pub(super) struct Sequencer {
     last: u64,
     generation_events: u64,
     batch: GroupBatch,
+    /// Everyone who was erased: nothing personal about them is taken any more.
+    fenced: FxHashSet<Uuid>,
     /// The group that was acknowledged too early, when that is asked for.
     late: GroupBatch,
     /// How long a synced write takes, smoothed.
@@ -87,6 +94,8 @@ type Accepted = (Box<Prepared>, u64, oneshot::Sender<Verdict>);
 struct Group {
     accepted: Vec<Accepted>,
     declined: Vec<(Verdict, oneshot::Sender<Verdict>)>,
+    /// Whom it erases, and with which events.
+    erasures: Vec<(Uuid, u64)>,
     size_bytes: usize,
 }
 
@@ -101,7 +110,8 @@ impl Sequencer {
         let last = shared.head();
         let (batch, late) = (GroupBatch::default(), GroupBatch::default());
         let (sync, in_flight) = (Duration::ZERO, 1);
-        Self { shared, indexer, stamps, tree, last, generation_events, batch, late, sync, in_flight }
+        let fenced = shared.keyring().destroyed().into_iter().collect();
+        Self { shared, indexer, stamps, tree, last, generation_events, batch, fenced, late, sync, in_flight }
     }
 
     /// Works until it is told to close.
@@ -157,14 +167,14 @@ impl Sequencer {
             group.declined.push((Verdict::Outdated(prepared), reply));
             return;
         }
-        if let Some(objection) = self.objection(view, &prepared) {
+        if let Some(objection) = self.objection(view, &prepared).or_else(|| self.fence(&prepared)) {
             group.declined.push((objection, reply));
             return;
         }
         let first = self.last + 1;
         let Some(active) = view.generations.last() else { return };
         for event in &prepared.events {
-            active.push(event.code, &event.lists);
+            active.push(event.code, &event.lists, event.filed.as_ref());
             self.last += 1;
         }
         let mut next = first;
@@ -175,8 +185,18 @@ impl Sequencer {
             }
             next = last + 1;
         }
+        for (subject, index) in &prepared.erases {
+            // From here on, also for what was sealed before.
+            self.fenced.insert(*subject);
+            group.erasures.push((*subject, first + index));
+        }
         group.size_bytes += prepared.frames.len();
         group.accepted.push((prepared, first, reply));
+    }
+
+    /// Whom the append tells personal data about although they were erased.
+    fn fence(&self, prepared: &Prepared) -> Option<Verdict> {
+        prepared.subjects.iter().find(|subject| self.fenced.contains(subject)).copied().map(Verdict::Erased)
     }
 
     /// What is newer than the caller looked at and forbids the append.
@@ -205,7 +225,7 @@ impl Sequencer {
 
     /// Makes the group durable, lets it be seen, and answers.
     fn finish(&mut self, group: Group, queue: &Receiver<Message>) {
-        let Group { mut accepted, declined, .. } = group;
+        let Group { mut accepted, declined, erasures, .. } = group;
         let answers = accepted.len() + declined.len();
         if answers == 0 {
             // After a question about an instant there is nothing more to write, and nobody was answered.
@@ -224,8 +244,9 @@ impl Sequencer {
             let before = Instant::now();
             let written = self.shared.records.write(&self.batch);
             self.sync = (self.sync * 7 + before.elapsed()) / 8;
-            if let Err(error) = written {
-                let failure = Failure { reason: error.to_string(), recorded_at };
+            let done = written.map_err(|error| error.to_string());
+            if let Err(reason) = done.and_then(|()| self.erase(&erasures, recorded_at)) {
+                let failure = Failure { reason, recorded_at };
                 let Failure { reason, .. } = self.shared.failure.get_or_init(|| failure);
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
             } else {
@@ -243,7 +264,7 @@ impl Sequencer {
         self.rotate_when_full();
     }
 
-    /// Stamps and seals the frames into one batch; none when there is nothing to write.
+    /// Stamps and closes the frames into one batch; none when there is nothing to write.
     fn stamp(&mut self, accepted: &mut [Accepted]) -> Option<Timestamp> {
         if accepted.is_empty() {
             return None;
@@ -254,7 +275,7 @@ impl Sequencer {
             let mut rest = &mut prepared.frames[..];
             for (position, event) in (*first..).zip(&prepared.events) {
                 let (frame, after) = rest.split_at_mut(event.frame_size);
-                seal(frame, Position(position), recorded_at, position == self.last);
+                close(frame, Position(position), recorded_at, position == self.last);
                 self.batch.put(position, frame);
                 self.tree.add(frame, &self.shared.records, &mut self.batch);
                 self.shared.types.add(event.code);
@@ -263,6 +284,19 @@ impl Sequencer {
         }
         self.tree.finish(&self.shared.records, &mut self.batch);
         Some(recorded_at)
+    }
+
+    /// Carries out the erasures of a group that is durable; nobody sees the group before.
+    fn erase(&self, erasures: &[(Uuid, u64)], recorded_at: Timestamp) -> Result<(), String> {
+        if erasures.is_empty() {
+            return Ok(());
+        }
+        let erasure = |(subject, position): &(Uuid, u64)| {
+            let position = Position(*position);
+            Erasure { subject: *subject, position, recorded_at }
+        };
+        let erasures: Vec<Erasure> = erasures.iter().map(erasure).collect();
+        self.shared.erase(&erasures).map_err(|error| error.to_string())
     }
 
     /// Hands a full generation to the indexer. Waits while the indexer is far behind, so that memory is bounded.

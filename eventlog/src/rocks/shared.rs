@@ -4,18 +4,20 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Sender;
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::checkpoints::Checkpoints;
 use super::cursor::Source;
 use super::folder::Folder;
 use super::index::{Codes, Index};
+use super::lookup_rows::Scrub;
+use super::options::Faults;
 use super::postings::Posting;
 use super::records::{self, Records};
-use super::rocks_log::Faults;
 use super::search::CompiledQuery;
 use super::sequencer::Message;
 use super::tail::{Tail, TailView};
@@ -23,6 +25,7 @@ use super::tree::{LiveTree, StoredNodes};
 use super::{keys, search};
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
+use crate::keys::{KeyMaker, Keyring};
 use crate::log::{Clash, Direction, Match, Range, RequestRecord};
 
 /// The parts of an open log.
@@ -36,6 +39,16 @@ pub(super) struct Shared {
     pub head: watch::Sender<Position>,
     pub queue: Sender<Message>,
     pub env: Arc<dyn Environment>,
+    pub keys: KeyMaker,
+    /// To the thread that rewrites files.
+    pub scrubs: Sender<Scrub>,
+    /// How many subjects were erased since the log was opened.
+    pub erasures: AtomicU64,
+    /// How many scrubs are done.
+    pub scrubbed: AtomicU64,
+    /// Where erasures stop.
+    #[cfg(test)]
+    pub stop: parking_lot::Mutex<Option<super::erasure::Stop>>,
     /// Why no more writes are taken.
     pub failure: OnceLock<Failure>,
     /// Whether the log takes no more appends, so that nothing may wait for better times.
@@ -97,6 +110,11 @@ impl Shared {
         self.head.borrow().0
     }
 
+    /// The keys in memory.
+    pub fn keyring(&self) -> &Keyring {
+        self.keys.store().keyring()
+    }
+
     /// Fails once a durable write has failed.
     pub fn check_writable(&self) -> Result<(), AppendError> {
         self.failure.get().map_or(Ok(()), |failure| Err(AppendError::ReadOnly(failure.reason.clone())))
@@ -130,6 +148,19 @@ impl Shared {
         }
         let view = self.tail.view();
         search::first(query, self.source(&view, after, upto, Direction::Forward), &self.types)
+    }
+
+    /// Whether any durable event has a sealed part about the subject.
+    pub fn has_sealed(&self, subject: Uuid, head: u64) -> Result<bool, ReadError> {
+        let query = Query::about(&SubjectId(subject), &[]);
+        let query = CompiledQuery::new(&query, &self.types, &self.keyring().secrets);
+        for posting in self.find(&query, Range::upto(Position(head)))? {
+            let bytes = self.records.existing_frame(posting.position)?;
+            if records::frame(posting.position, &bytes)?.is_sealed() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The request, when it is durable.
@@ -185,8 +216,17 @@ impl Shared {
     pub fn clash(&self, query: &Query, posting: Posting) -> Result<Clash, ReadError> {
         let found = self.matched(posting)?;
         let bytes = self.records.existing_frame(posting.position)?;
-        let tags = records::frame(posting.position, &bytes)?.tags();
-        let tags = tags.map_err(|error| ReadError::Damaged { position: found.position, reason: error.to_string() })?;
+        let frame = records::frame(posting.position, &bytes)?;
+        let tags = frame.tags();
+        let mut tags =
+            tags.map_err(|error| ReadError::Damaged { position: found.position, reason: error.to_string() })?;
+        if frame.has_lookups() {
+            // A look-up that is filed is asked about by name: the hash does not lead back.
+            let personal = frame.personal(self.keyring())?;
+            let asked = query.items.iter().flat_map(|item| &item.tags).filter(|tag| tag.is_lookup());
+            let secrets = &self.keyring().secrets;
+            tags.extend(asked.filter(|tag| personal.lookups().contains(&secrets.lookup(tag))).cloned());
+        }
         Ok(Clash::new(query, found, &tags))
     }
 

@@ -9,7 +9,8 @@ use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::keys::Key;
+use super::keys::{Key, List};
+use super::lookups::{Filed, LookupTable};
 use super::postings::Posting;
 use crate::log::RequestRecord;
 
@@ -22,6 +23,7 @@ pub(super) struct Generation {
     base: u64,
     codes: Mutex<Vec<u16>>,
     shards: [Mutex<Shard>; SHARDS],
+    lookups: LookupTable,
 }
 
 #[derive(Default)]
@@ -35,7 +37,8 @@ type Packed = u64;
 
 impl Generation {
     pub fn after(base: u64) -> Self {
-        Self { base, codes: Mutex::default(), shards: std::array::from_fn(|_| Mutex::default()) }
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { base, codes: Mutex::default(), shards, lookups: LookupTable::default() }
     }
 
     /// The position before its first.
@@ -48,8 +51,8 @@ impl Generation {
         self.base + self.codes.lock().len() as u64
     }
 
-    /// Adds the next event: the code of its type, and the lists it belongs to.
-    pub fn push(&self, code: u16, keys: &[Key]) {
+    /// Adds the next event: the code of its type, the lists it belongs to, and its look-ups.
+    pub fn push(&self, code: u16, keys: &[Key], filed: Option<&Arc<Filed>>) {
         let distance = {
             let mut codes = self.codes.lock();
             codes.push(code);
@@ -58,6 +61,9 @@ impl Generation {
         let packed = distance << CODE_BITS | u64::from(code);
         for key in keys {
             self.shard(*key).lock().lists.entry(*key).or_default().push(packed);
+        }
+        if let Some(filed) = filed {
+            self.lookups.push(self.unpack(packed), filed);
         }
     }
 
@@ -71,12 +77,21 @@ impl Generation {
     }
 
     /// Adds the postings of a list with `after` < position ≤ `upto`, ascending.
-    pub fn collect(&self, key: Key, after: u64, upto: u64, out: &mut Vec<Posting>) {
+    pub fn collect(&self, list: List, after: u64, upto: u64, out: &mut Vec<Posting>) {
+        let key = match list {
+            List::Public(key) => key,
+            List::Lookup(lookup) => return self.lookups.collect(&lookup, after, upto, out),
+        };
         let shard = self.shard(key).lock();
         let Some(list) = shard.lists.get(&key) else { return };
         let from = list.partition_point(|packed| self.unpack(*packed).position <= after);
         let postings = list.iter().skip(from).map(|packed| self.unpack(*packed));
         out.extend(postings.take_while(|posting| posting.position <= upto));
+    }
+
+    /// Its look-ups.
+    pub const fn lookups(&self) -> &LookupTable {
+        &self.lookups
     }
 
     /// The posting of one event.
@@ -137,11 +152,11 @@ impl TailView {
     }
 
     /// Adds the postings of a list with `after` < position ≤ `upto`, ascending.
-    pub fn collect(&self, key: Key, after: u64, upto: u64, out: &mut Vec<Posting>) {
+    pub fn collect(&self, list: List, after: u64, upto: u64, out: &mut Vec<Posting>) {
         for (index, generation) in self.generations.iter().enumerate() {
             let ends = self.generations.get(index + 1).map_or(u64::MAX, |next| next.base());
             if ends > after && generation.base() < upto {
-                generation.collect(key, after, upto, out);
+                generation.collect(list, after, upto, out);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the log on RocksDB beyond the contract: reopening, damage, locks, races.
 
 mod damage;
+mod erasure;
 mod failures;
 mod model;
 mod tree;

@@ -8,21 +8,27 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
+use smallvec::SmallVec;
+use uuid::Uuid;
 
-use super::derive::Deriver;
+use super::derive::{Derived, Deriver};
 use super::index::IndexEntry;
 use super::keys::Key;
+use super::lookups::Filed;
 use super::pass;
+use super::postings::Posting;
 use super::records;
 use super::rocks_log::RocksLog;
 use super::shared::Shared;
 use super::tail::TailView;
 use super::tree::{TreeCheck, TreeHead};
 use crate::error::ReadError;
-use crate::frame::Frame;
+use crate::frame::{Frame, PersonalPart};
+use crate::keys::Lookup;
 use crate::log::{Direction, RequestRecord};
 
 /// Positions whose entries share a sum.
@@ -69,24 +75,35 @@ impl RocksLog {
     /// Checks everything up to the head. `progress` hears how many records of how many were read.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Verification {
         let shared = self.shared();
-        // Before the head, so that no checkpoint is of records that are not looked at.
-        let tree = TreeCheck::new(&shared.records, &shared.checkpoints);
-        let head = shared.head();
-        // Groups that were written since are looked at as well, so that the tree's head is that of the last record.
-        let stored = shared.records.tree_head();
-        let written = stored.as_ref().ok().copied().flatten().map_or(head, |stored| stored.size);
-        let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
-        let view = shared.tail.view();
-        let mut checker = Checker::new(head);
-        let tree = tree.and_then(|tree| Ok((tree, stored?)));
-        let records = tree.and_then(|(tree, stored)| checker.records(shared, tree, stored, progress));
-        checker.result.problem = records.err().map(|fault| checker.problem(shared, fault));
-        if checker.result.problem.is_none() {
-            let found = checker.index(shared, &view);
-            checker.result.problem = found.unwrap_or_else(|error| Some(checker.problem(shared, Fault::Read(error))));
+        loop {
+            let erasures = shared.erasures.load(Ordering::Relaxed);
+            let found = verify(shared, progress);
+            // What was erased meanwhile may look like a fault of the index.
+            if found.problem.is_none() || erasures == shared.erasures.load(Ordering::Relaxed) {
+                return found;
+            }
         }
-        checker.result
     }
+}
+
+fn verify(shared: &Shared, progress: &mut dyn FnMut(u64, u64)) -> Verification {
+    // Before the head, so that no checkpoint is of records that are not looked at.
+    let tree = TreeCheck::new(&shared.records, &shared.checkpoints);
+    let head = shared.head();
+    // Groups that were written since are looked at as well, so that the tree's head is that of the last record.
+    let stored = shared.records.tree_head();
+    let written = stored.as_ref().ok().copied().flatten().map_or(head, |stored| stored.size);
+    let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
+    let view = shared.tail.view();
+    let mut checker = Checker::new(head);
+    let tree = tree.and_then(|tree| Ok((tree, stored?)));
+    let records = tree.and_then(|(tree, stored)| checker.records(shared, tree, stored, progress));
+    checker.result.problem = records.err().map(|fault| checker.problem(shared, fault));
+    if checker.result.problem.is_none() {
+        let found = checker.index(shared, &view);
+        checker.result.problem = found.unwrap_or_else(|error| Some(checker.problem(shared, Fault::Read(error))));
+    }
+    checker.result
 }
 
 struct Checker {
@@ -162,10 +179,15 @@ impl Checker {
         if position == self.head && !frame.is_group_end() {
             return Err(damaged("the log ends in the middle of its group".to_owned()));
         }
-        frame.decode()?;
-        let derived = self.deriver.next(&frame, &shared.types.codes)?;
+        let personal = frame.personal(shared.keyring())?;
+        frame.decode_with(&personal)?;
+        let derived = self.deriver.next(&frame, &personal, &shared.types.codes)?;
         for list in &derived.lists {
             self.must_be.add(position, posting_hash(*list, position, derived.code));
+        }
+        for entry in lookup_entries(position, &derived) {
+            self.must_be.add(position, entry.hash());
+            self.result.index_entries += 1;
         }
         let last_request = if position == self.head { self.deriver.finish() } else { None };
         for (key, record) in derived.ended.into_iter().chain(last_request) {
@@ -189,8 +211,29 @@ impl Checker {
 /// An index entry, from the records or from the index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Entry {
-    Posting { position: u64, list: Key, code: u16 },
-    Request { first: u64, last: u64, key: Key, digest: [u8; 16] },
+    Posting {
+        position: u64,
+        list: Key,
+        code: u16,
+    },
+    Request {
+        first: u64,
+        last: u64,
+        key: Key,
+        digest: [u8; 16],
+    },
+    /// An event under one of its look-ups.
+    Lookup {
+        position: u64,
+        lookup: Lookup,
+        code: u16,
+    },
+    /// An event under one of those whom it is about; everything that its row says is in the sum.
+    Filed {
+        position: u64,
+        subject: Uuid,
+        sum: u128,
+    },
 }
 
 impl Entry {
@@ -200,7 +243,7 @@ impl Entry {
 
     const fn position(&self) -> u64 {
         match self {
-            Self::Posting { position, .. } => *position,
+            Self::Posting { position, .. } | Self::Lookup { position, .. } | Self::Filed { position, .. } => *position,
             Self::Request { first, .. } => *first,
         }
     }
@@ -212,6 +255,10 @@ impl Entry {
                 let (first, last) = (Position(*first), Position(*last));
                 request_hash(*key, &RequestRecord { digest: *digest, first, last })
             }
+            Self::Lookup { position, lookup, code } => {
+                mix(posting_hash(u128::from_be_bytes(*lookup), *position, *code) ^ 1)
+            }
+            Self::Filed { position, subject, sum } => mix(mix(subject.as_u128() ^ u128::from(*position)) ^ sum ^ 2),
         }
     }
 }
@@ -226,8 +273,16 @@ fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(
                     each(Entry::Posting { position: posting.position, list, code: posting.code });
                 }
             }
+            IndexEntry::Lookup(lookup, postings) => {
+                for posting in postings.iter().filter(|posting| posting.position <= on_disk) {
+                    each(Entry::Lookup { position: posting.position, lookup, code: posting.code });
+                }
+            }
+            IndexEntry::Filed(subject, position, filed) if position <= on_disk => {
+                each(Entry::Filed { position, subject, sum: filed_sum(&filed) });
+            }
             IndexEntry::Request(key, record) if record.first.0 <= on_disk => each(Entry::request(key, &record)),
-            IndexEntry::Request(..) => {}
+            IndexEntry::Request(..) | IndexEntry::Filed(..) => {}
         }
         Ok(())
     })?;
@@ -235,6 +290,11 @@ fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(
         for (list, postings) in generation.lists() {
             for posting in postings.iter().filter(|posting| posting.position <= head) {
                 each(Entry::Posting { position: posting.position, list, code: posting.code });
+            }
+        }
+        for (subject, posting, filed) in generation.lookups().rows() {
+            if posting.position <= head {
+                entries_of(subject, posting, &filed).for_each(&mut *each);
             }
         }
         for (key, record) in generation.requests().iter().filter(|(_, record)| record.last.0 <= head) {
@@ -258,7 +318,11 @@ fn compare(shared: &Shared, view: &TailView, start: u64, head: u64) -> Result<Pr
     let from = group_start(shared, start.saturating_sub(1))?;
     shared.records.scan(from, head, Direction::Forward, &mut |position, bytes| {
         let frame = records::frame(position, bytes)?;
-        let entries = deriver.next(&frame, &shared.types.codes)?;
+        let personal = if frame.has_lookups() { frame.personal(shared.keyring())? } else { PersonalPart::None };
+        let entries = deriver.next(&frame, &personal, &shared.types.codes)?;
+        for entry in lookup_entries(position, &entries) {
+            must_be(entry, "a look-up".to_owned());
+        }
         for (list, name) in entries.lists.iter().zip(names(&frame)?) {
             must_be(Entry::Posting { position, list: *list, code: entries.code }, name);
         }
@@ -315,6 +379,27 @@ fn names(frame: &Frame<'_>) -> Result<Vec<String>, ReadError> {
     let mut names: Vec<String> = tags.iter().map(|tag| format!("the tag '{tag}'")).collect();
     names.push(format!("the type '{}'", frame.type_name));
     Ok(names)
+}
+
+/// What the index must say about the look-ups of an event.
+fn lookup_entries(position: u64, derived: &Derived) -> Vec<Entry> {
+    let Some(filed) = &derived.filed else { return Vec::new() };
+    let posting = Posting { position, code: derived.code };
+    filed.subjects.iter().flat_map(|subject| entries_of(*subject, posting, filed)).collect()
+}
+
+/// The row of one subject, and with that of the first one the look-ups themselves.
+fn entries_of(subject: Uuid, posting: Posting, filed: &Filed) -> impl Iterator<Item = Entry> {
+    let is_first = filed.subjects.first() == Some(&subject);
+    let Posting { position, code } = posting;
+    let lookups = if is_first { filed.lookups.clone() } else { SmallVec::new() };
+    let lookups = lookups.into_iter().map(move |lookup| Entry::Lookup { position, lookup, code });
+    lookups.chain(std::iter::once(Entry::Filed { position, subject, sum: filed_sum(filed) }))
+}
+
+fn filed_sum(filed: &Filed) -> u128 {
+    let subjects = filed.subjects.iter().map(Uuid::as_u128);
+    filed.lookups.iter().map(|lookup| u128::from_be_bytes(*lookup)).chain(subjects).fold(0, |sum, id| mix(sum ^ id))
 }
 
 fn posting_hash(list: Key, position: u64, code: u16) -> u128 {

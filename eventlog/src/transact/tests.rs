@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::contract::{NOW, block_on, employee};
 use crate::environment::SeededEnvironment;
+use crate::keys::RequestHasher;
 use crate::log::{AppendFuture, Clash, Match, PositionFuture};
 use crate::memory::MemoryLog;
 
@@ -237,6 +238,10 @@ impl Log for AlwaysLate {
         self.0.get(position)
     }
 
+    fn request_hasher(&self) -> RequestHasher {
+        self.0.request_hasher()
+    }
+
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
         self.0.find_request(id)
     }
@@ -299,6 +304,10 @@ impl Log for Interrupted {
 
     fn get(&self, position: Position) -> Result<Option<Arc<Recorded>>, ReadError> {
         self.log.get(position)
+    }
+
+    fn request_hasher(&self) -> RequestHasher {
+        self.log.request_hasher()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

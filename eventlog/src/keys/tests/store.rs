@@ -68,7 +68,7 @@ fn a_subject_once_erased_never_gets_a_key() {
             assert_eq!(key.err(), Some(NoKey::Destroyed(subject(number))));
         }
         assert!(store.keyring().part_key(&[subject(3)]).is_ok());
-        let erased: Vec<_> = store.erasures().iter().map(|(erasure, _)| erasure.subject).collect();
+        let erased: Vec<_> = store.erasures().iter().map(|erased| erased.subject.0).collect();
         assert_eq!(erased, [subject(1), subject(2)]);
     }
 }

@@ -145,6 +145,9 @@ fn records_missing_behind_the_index_are_noticed() {
     let records = |folder: &TempDir| folder.path().join("log").join("records");
     fs::remove_dir_all(records(&full)).unwrap();
     copy_folder(&records(&short), &records(&full));
+    let keys = |folder: &TempDir| folder.path().join("keys");
+    fs::remove_dir_all(keys(&full)).unwrap();
+    copy_folder(&keys(&short), &keys(&full));
     let error = reopen(full.path()).err().unwrap();
     assert!(matches!(error, OpenError::HeadLost { expected: Position(23), found: Position(3) }), "{error}");
     assert!(error.to_string().contains("restore a backup"), "{error}");

@@ -5,7 +5,7 @@ use letopis_domain::ids::{RequestId, Tagged};
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::{assigned, employee, new_event};
+use crate::contract::{assigned, employee, erased, lookup, new_event, note, received};
 use crate::log::{Appended, RequestEvents, RequestKey};
 use crate::memory::MemoryLog;
 
@@ -17,23 +17,46 @@ enum Step {
     Reopen,
 }
 
-/// Which event: type, lead, employee. The ids are given out when it is appended, the same to both logs.
-type Made = (bool, u8, u8);
+/// Which event. The ids are given out when it is appended, the same to both logs.
+#[derive(Clone, Debug)]
+enum Made {
+    Qualified { lead: u8, employee: u8 },
+    Assigned { lead: u8, employee: u8 },
+    Received { lead: u8, subject: u8, phone: u8 },
+    Note { subjects: (u8, u8) },
+    Erased { subjects: Vec<u8> },
+}
 
 /// Name and digest, where it has a name, and events.
 type MadeRequest = (Option<(u8, u8)>, Vec<Made>);
 
 fn made() -> impl Strategy<Value = Made> {
-    (any::<bool>(), 0..5_u8, 0..3_u8)
+    let about = (0..5_u8, 0..3_u8);
+    prop_oneof![
+        6 => about.clone().prop_map(|(lead, employee)| Made::Qualified { lead, employee }),
+        6 => about.prop_map(|(lead, employee)| Made::Assigned { lead, employee }),
+        8 => (0..5_u8, 0..9_u8, 0..3_u8).prop_map(|(lead, subject, phone)| Made::Received { lead, subject, phone }),
+        4 => (0..9_u8, 0..9_u8).prop_map(|subjects| Made::Note { subjects }),
+        1 => prop::collection::vec(0..9_u8, 1..3).prop_map(|subjects| Made::Erased { subjects }),
+    ]
+}
+
+fn phone(number: u8) -> String {
+    format!("+31 20 555 01 0{number}")
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    let types = prop::sample::subsequence(vec![EventType::LeadQualified, EventType::LeadAssigned], 0..=2);
-    let item = (types, prop::option::of(0..6_u8), prop::option::of(0..4_u8));
+    let types = prop::sample::subsequence(
+        vec![EventType::LeadQualified, EventType::LeadAssigned, EventType::LeadReceived],
+        0..=2,
+    );
+    let phones = prop_oneof![2 => Just(None), 1 => (0..4_u8).prop_map(Some)];
+    let item = (types, prop::option::of(0..6_u8), prop::option::of(0..4_u8), phones);
     prop::collection::vec(item, 0..3).prop_map(|items| {
-        items.into_iter().fold(Query::default(), |query, (types, lead_number, employee_number)| {
+        items.into_iter().fold(Query::default(), |query, (types, lead_number, employee_number, number)| {
             let tags = lead_number.map(|number| lead(number.into()).tag()).into_iter();
-            let tags = tags.chain(employee_number.map(|number| employee(number.into()).tag())).collect();
+            let tags = tags.chain(employee_number.map(|number| employee(number.into()).tag()));
+            let tags = tags.chain(number.map(|number| lookup(&phone(number)))).collect();
             query.or_item(&types, tags)
         })
     })
@@ -61,9 +84,18 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn build(requests: &[MadeRequest]) -> Vec<RequestEvents> {
-    let event = |(is_qualified, lead_number, employee_number): &Made| {
-        let make = if *is_qualified { qualified } else { assigned };
-        new_event(make((*lead_number).into(), (*employee_number).into()))
+    let event = |made: &Made| {
+        new_event(match made {
+            Made::Qualified { lead, employee } => qualified((*lead).into(), (*employee).into()),
+            Made::Assigned { lead, employee } => assigned((*lead).into(), (*employee).into()),
+            Made::Received { lead, subject, phone: number } => {
+                received((*lead).into(), (*subject).into(), &phone(*number))
+            }
+            Made::Note { subjects: (one, other) } => note(&[(*one).into(), (*other).into()], "a note"),
+            Made::Erased { subjects } => {
+                erased(&subjects.iter().map(|subject| u128::from(*subject)).collect::<Vec<_>>())
+            }
+        })
     };
     let key = |(name, digest): (u8, u8)| RequestKey {
         id: RequestId::new(format!("request {name}")).unwrap(),
@@ -126,5 +158,6 @@ proptest! {
             prop_assert_eq!(log.find_request(&id).unwrap(), oracle.find_request(&id).unwrap());
         }
         prop_assert_eq!(log.read(&Query::all(), Range::ALL).unwrap(), oracle.read(&Query::all(), Range::ALL).unwrap());
+        prop_assert_eq!(log.verify(&mut |_, _| {}).problem, None);
     }
 }

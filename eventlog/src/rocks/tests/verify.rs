@@ -1,6 +1,7 @@
 //! Verification finds what was damaged, and says where.
 
 use super::*;
+use crate::rocks::keys::List;
 use crate::rocks::postings::Posting;
 use crate::rocks::tail::Generation;
 use crate::rocks::{Problem, Verification, keys};
@@ -34,7 +35,7 @@ fn a_sound_log_is_clean_and_says_how_much_was_checked() {
 fn a_posting_that_no_record_asks_for_is_named() {
     let (_folder, log) = filled();
     let strange = Generation::after(2);
-    strange.push(0, &[keys::of_request("strange")]);
+    strange.push(0, &[keys::of_request("strange")], None);
     let types = log.shared().types.totals();
     log.close().unwrap();
     log.shared().index.add(&strange, types).unwrap();
@@ -49,7 +50,7 @@ fn a_posting_that_is_missing_is_named_with_its_tag() {
     log.close().unwrap();
     // The block of lead 4 in the first generation is replaced by one that names another type.
     let list = keys::of_tag(&letopis_domain::ids::Tagged::tag(&lead(4)));
-    log.shared().index.replace_block(list, &[Posting { position: 4, code: 9 }]).unwrap();
+    log.shared().index.replace_block(List::Public(list), &[Posting { position: 4, code: 9 }]).unwrap();
     let problem = problem(&log);
     assert_eq!(problem.position, Position(4));
     assert!(problem.what.starts_with("the index lacks the tag 'lead:"), "{}", problem.what);
@@ -65,7 +66,7 @@ fn a_request_that_goes_on_beyond_the_stretch_compared_is_not_taken_for_the_fault
     append(&*log, request([qualified(1, 1)])).unwrap();
     log.close().unwrap();
     let list = keys::of_tag(&letopis_domain::ids::Tagged::tag(&lead(4_093)));
-    log.shared().index.replace_block(list, &[Posting { position: 4_093, code: 9 }]).unwrap();
+    log.shared().index.replace_block(List::Public(list), &[Posting { position: 4_093, code: 9 }]).unwrap();
     let problem = problem(&log);
     assert_eq!(problem.position, Position(4_093));
     assert!(problem.what.starts_with("the index lacks the tag 'lead:"), "{}", problem.what);

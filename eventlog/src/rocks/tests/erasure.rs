@@ -1,0 +1,372 @@
+//! Erasure on disk: it is finished whatever happens in between, it wins every race, and it leaves no trace.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use letopis_domain::lead::{LeadDetails, LeadReceived};
+use letopis_domain::query::Tag;
+use letopis_domain::values::Personal;
+use uuid::Uuid;
+
+use super::*;
+use crate::contract::{erased, lookup, note, received, subject};
+use crate::rocks::erasure::Stop;
+
+fn by_phone(phone: &str) -> Query {
+    Query::default().or_item(&[], vec![lookup(phone)])
+}
+
+fn positions(log: &RocksLog, query: &Query) -> Vec<u64> {
+    log.find(query, Range::ALL).unwrap().iter().map(|found| found.position.0).collect()
+}
+
+fn is_erased(log: &RocksLog, position: u64) -> bool {
+    log.get(Position(position)).unwrap().unwrap().event.is_erased()
+}
+
+fn assert_sound(log: &RocksLog) {
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+}
+
+/// Waits until the files that held what was deleted are rewritten.
+fn wait_for_scrubs(log: &RocksLog, count: u64) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while log.shared().scrubbed.load(Ordering::Acquire) < count {
+        assert!(Instant::now() < deadline, "the index was not scrubbed in time");
+        std::thread::yield_now();
+    }
+}
+
+const PHONE: &str = "+31 20 555 01 01";
+
+/// Three subjects in turn, the first of whom has the phone number, over several generations.
+fn filled(folder: &Path) -> Arc<RocksLog> {
+    let log = open_small(folder);
+    for number in 1..=20 {
+        let phone = if number % 3 == 1 { PHONE.to_owned() } else { format!("+31 20 555 02 {number:02}") };
+        append(&*log, request([received(number, number % 3, &phone), note(&[number % 3, 7], "both")])).unwrap();
+    }
+    log
+}
+
+#[test]
+fn look_ups_are_found_in_all_generations_and_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    let expected = [1, 7, 13, 19, 25, 31, 37];
+    assert_eq!(positions(&log, &by_phone(PHONE)), expected);
+    assert_sound(&log);
+    drop(log);
+    let log = open_small(folder.path());
+    assert_eq!(positions(&log, &by_phone(PHONE)), expected);
+    assert_sound(&log);
+    drop(log);
+    fs::remove_dir_all(folder.path().join("log").join("index")).unwrap();
+    let log = open_small(folder.path());
+    assert_eq!(positions(&log, &by_phone(PHONE)), expected, "they are derived from the sealed parts");
+    assert_sound(&log);
+}
+
+#[test]
+fn an_erased_log_verifies_and_stays_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    append(&*log, request([erased(&[1])])).unwrap();
+    let check = |log: &RocksLog| {
+        assert_eq!(positions(log, &by_phone(PHONE)), [0; 0]);
+        assert_eq!(positions(log, &by_phone("+31 20 555 02 20")), [39]);
+        assert_eq!((is_erased(log, 1), is_erased(log, 2), is_erased(log, 3)), (true, true, false));
+        let answer = append(log, request([note(&[1], "one")]));
+        assert!(matches!(answer, Err(AppendError::Erased { subject: erased }) if erased == subject(1)), "{answer:?}");
+        assert_sound(log);
+    };
+    check(&log);
+    fill(&log, 20);
+    check(&log);
+    drop(log);
+    let log = open_small(folder.path());
+    check(&log);
+    drop(log);
+    fs::remove_dir_all(folder.path().join("log").join("index")).unwrap();
+    check(&open_small(folder.path()));
+}
+
+#[test]
+fn an_erasure_is_finished_by_the_next_opening_wherever_it_stopped() {
+    for stop in [Stop::BeforeKeys, Stop::BeforeLookups] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = filled(folder.path());
+        *log.shared().stop.lock() = Some(stop);
+        let answer = append(&*log, request([erased(&[1])]));
+        assert!(matches!(answer, Err(AppendError::ReadOnly(_))), "{answer:?}");
+        assert_eq!(log.head(), Position(40), "nobody sees an erasure that is not complete");
+        drop(log);
+        let log = open_small(folder.path());
+        assert_eq!(log.head(), Position(41));
+        assert_eq!(positions(&log, &by_phone(PHONE)), [0; 0], "{stop:?}");
+        assert!(is_erased(&log, 1) && !is_erased(&log, 3), "{stop:?}");
+        assert_eq!(log.erasures().len(), 1);
+        assert_eq!((log.erasures()[0].subject, log.erasures()[0].position), (subject(1), Position(41)));
+        assert_sound(&log);
+    }
+}
+
+#[test]
+fn keys_of_an_old_backup_are_destroyed_by_what_the_log_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    let keys = folder.path().join("keys");
+    let backup = fs::read(keys.join("subject-keys")).unwrap();
+    append(&*log, request([erased(&[1])])).unwrap();
+    drop(log);
+    fs::write(keys.join("subject-keys"), backup).unwrap();
+    fs::remove_file(keys.join("erasures")).unwrap();
+    let log = open_small(folder.path());
+    assert!(is_erased(&log, 1));
+    assert_eq!(log.erasures().len(), 1, "the ledger is written again");
+    assert_sound(&log);
+}
+
+#[test]
+fn an_erasure_wins_every_race() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        for race in 0..40 {
+            let barrier = Arc::new(tokio::sync::Barrier::new(9));
+            let mut writers = tokio::task::JoinSet::new();
+            for writer in 0..8_u128 {
+                let (log, barrier) = (log.clone(), barrier.clone());
+                writers.spawn(async move {
+                    barrier.wait().await;
+                    let mut last = 0;
+                    for number in 0.. {
+                        let events = [received(number, race, PHONE), note(&[race, 1_000 + writer], "both")];
+                        match log.append(request(events)).await {
+                            Ok(appended) => last = appended.last.0,
+                            Err(AppendError::Erased { subject: erased }) => {
+                                assert_eq!(erased, subject(race));
+                                break;
+                            }
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                    last
+                });
+            }
+            barrier.wait().await;
+            tokio::task::yield_now().await;
+            let at = log.append(request([erased(&[race])])).await.unwrap().first.0;
+            assert_eq!(positions(&log, &by_phone(PHONE)), [0; 0], "race {race}");
+            while let Some(last) = writers.join_next().await {
+                assert!(last.unwrap() < at, "race {race}: something came after the erasure");
+            }
+        }
+    });
+    let all = log.read(&Query::all(), Range::ALL).unwrap();
+    assert!(all.iter().all(|event| event.event.data_subjects().is_empty() || event.event.is_erased()));
+    assert_sound(&log);
+    drop(log);
+    assert_sound(&open_small(folder.path()));
+}
+
+#[test]
+fn a_key_store_without_a_key_that_is_needed_is_named_and_gives_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    append(&*log, request([received(1, 1, PHONE)])).unwrap();
+    let store = folder.path().join("keys").join("subject-keys");
+    let backup = fs::read(&store).unwrap();
+    append(&*log, request([received(2, 2, PHONE)])).unwrap();
+    drop(log);
+    fs::write(&store, backup).unwrap();
+    // The tail is derived only after an unclean stop, and so nothing is noticed before it is read.
+    let log = open_small(folder.path());
+    assert!(!is_erased(&log, 1));
+    let error = log.get(Position(2)).unwrap_err().to_string();
+    assert!(error.contains(&subject(2).to_string()) && error.contains("incomplete"), "{error}");
+    let answer = append(&*log, request([note(&[2], "two")]));
+    assert!(matches!(&answer, Err(AppendError::Keys(reason)) if reason.contains("incomplete")), "{answer:?}");
+    append(&*log, request([note(&[3], "three")])).unwrap();
+    assert_eq!(log.verify(&mut |_, _| {}).problem.unwrap().position, Position(2));
+}
+
+#[test]
+fn a_torn_key_that_no_record_uses_is_given_up_and_a_used_one_is_missed() {
+    for is_used in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = open_small(folder.path());
+        append(&*log, request([received(1, 1, PHONE)])).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        if is_used {
+            append(&*log, request([received(2, 2, PHONE)])).unwrap();
+        } else {
+            block_on(log.shared().keys.create(vec![subject(2).0], log.head().0)).unwrap();
+        }
+        damage::copy_folder(folder.path(), copy.path());
+        let store = copy.path().join("keys").join("subject-keys");
+        let mut bytes = fs::read(&store).unwrap();
+        bytes[2 * 128 + 60..3 * 128].fill(0);
+        fs::write(&store, bytes).unwrap();
+        if is_used {
+            let error = damage::reopen(copy.path()).err().unwrap().to_string();
+            assert!(error.contains("slot 2") && error.contains("subject-keys"), "{error}");
+        } else {
+            let log = damage::reopen(copy.path()).unwrap();
+            append(&*log, request([received(2, 2, PHONE)])).unwrap();
+            assert_sound(&log);
+        }
+    }
+}
+
+#[test]
+fn a_log_without_its_keys_does_not_open() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    drop((filled(folder.path()), filled(other.path())));
+    let keys = folder.path().join("keys");
+    fs::rename(&keys, folder.path().join("elsewhere")).unwrap();
+    let error = damage::reopen(folder.path()).err().unwrap();
+    assert!(error.to_string().contains("no key store"), "{error}");
+    damage::copy_folder(&other.path().join("keys"), &keys);
+    let error = damage::reopen(folder.path()).err().unwrap();
+    assert!(error.to_string().contains("belongs to log"), "{error}");
+    let env = Arc::new(SeededEnvironment::new(1, NOW));
+    let options = Options { keys: Some(folder.path().join("elsewhere")), ..Options::default() };
+    assert_eq!(RocksLog::open(folder.path(), env, &options).unwrap().head(), Position(40));
+}
+
+/// Every file under a folder that contains the bytes.
+fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_with(&entry.path(), bytes));
+        } else if fs::read(entry.path()).unwrap().windows(bytes.len()).any(|window| window == bytes) {
+            found.push(entry.path().display().to_string());
+        }
+    }
+    found
+}
+
+/// Text that stands nowhere by chance, and that no compression makes smaller.
+fn random_text(what: &str) -> String {
+    let digest = blake3::hash([what.as_bytes(), Uuid::now_v7().as_bytes()].concat().as_slice());
+    data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..15])
+}
+
+#[test]
+fn nothing_of_a_person_who_was_erased_is_in_any_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    let [name, mail, text, message, team] = ["name", "mail", "text", "message", "team"].map(random_text);
+    let mail = format!("{mail}@example.org");
+    let digits: String = random_text("phone").bytes().map(|byte| char::from(b'0' + byte % 10)).collect();
+    let details = LeadDetails {
+        name: Some(name.as_str().into()),
+        emails: vec![mail.as_str().into()],
+        phones: vec![digits.as_str().into()],
+        message: Some(message.as_str().into()),
+        ..LeadDetails::default()
+    };
+    for number in 0..30 {
+        let letopis_domain::event::Event::LeadReceived(lead) = received(number, 50, PHONE) else { panic!() };
+        let lead = LeadReceived { campaign: Some(team.clone()), personal: Personal::Known(details.clone()), ..lead };
+        append(&*log, request([lead.into(), note(&[50], &text), qualified(number, 1)])).unwrap();
+    }
+    let secrets = [name, mail.to_lowercase(), mail, digits.clone(), text, message];
+    let hash = log.shared().keyring().secrets.lookup(&Tag::lookup("phone", &digits));
+    let store = fs::read(folder.path().join("keys").join("subject-keys")).unwrap();
+    let slot = store.chunks(128).find(|slot| slot[8..24] == *subject(50).0.as_bytes()).unwrap();
+    let wrapped = slot[24..96].to_vec();
+    let is_clean = |log: &RocksLog| {
+        for secret in &secrets {
+            assert_eq!(files_with(folder.path(), secret.as_bytes()), [""; 0]);
+        }
+        assert_eq!(files_with(folder.path(), &wrapped[..16]), [""; 0]);
+        assert_eq!(files_with(folder.path(), &wrapped[24..40]), [""; 0]);
+        assert_eq!(
+            log.find(&Query::default().or_item(&[], vec![Tag::lookup("phone", &digits)]), Range::ALL).unwrap(),
+            []
+        );
+    };
+    // The search finds what is there: what is not personal in the log, the key in its store, the look-up in the index.
+    log.shared().index.flush().unwrap();
+    assert!(!files_with(folder.path(), team.as_bytes()).is_empty());
+    assert_eq!(files_with(folder.path(), &wrapped[..16]).len(), 1);
+    assert!(!files_with(&folder.path().join("log").join("index"), &hash[..8]).is_empty());
+    append(&*log, request([erased(&[50])])).unwrap();
+    is_clean(&log);
+    wait_for_scrubs(&log, 1);
+    let tables = |hash: &[u8]| {
+        let mut files = files_with(&folder.path().join("log").join("index"), hash);
+        files.retain(|file| !file.contains("MANIFEST"));
+        files
+    };
+    assert_eq!(tables(&hash[..8]), [""; 0]);
+    assert_sound(&log);
+    drop(log);
+    let log = open_small(folder.path());
+    is_clean(&log);
+    assert_eq!(tables(&hash[..8]), [""; 0]);
+}
+
+#[test]
+fn a_subject_with_a_thousand_events_is_erased_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = Arc::new(SeededEnvironment::new(1, NOW));
+    let log = RocksLog::open(folder.path(), env, &Options { generation_events: 500, ..Options::default() }).unwrap();
+    for number in 0..1_000 {
+        let others = (0..4).map(|other| received(10_000 + number, 100 + other, &format!("+31 20 {number} {other}")));
+        append(&*log, request(others.chain([received(number, 1, PHONE)]))).unwrap();
+    }
+    let before = Instant::now();
+    append(&*log, request([erased(&[1])])).unwrap();
+    let fenced = before.elapsed();
+    wait_for_scrubs(&log, 1);
+    let purged = before.elapsed();
+    println!(
+        "a subject with 1,000 events: {fenced:?} until fence, key and look-ups, {purged:?} until the files are rewritten"
+    );
+    assert_eq!(positions(&log, &by_phone(PHONE)), [0; 0]);
+    assert!(purged < Duration::from_secs(30));
+    assert_sound(&log);
+}
+
+#[test]
+fn a_log_from_before_an_erasure_learns_of_it_from_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(filled(folder.path()));
+    let backup = tempfile::tempdir().unwrap();
+    damage::copy_folder(&folder.path().join("log"), backup.path());
+    let log = open_small(folder.path());
+    append(&*log, request([erased(&[1])])).unwrap();
+    drop(log);
+    fs::remove_dir_all(folder.path().join("log")).unwrap();
+    damage::copy_folder(backup.path(), &folder.path().join("log"));
+    let log = open_small(folder.path());
+    assert_eq!(log.head(), Position(40));
+    assert!(is_erased(&log, 1) && !is_erased(&log, 3));
+    assert_eq!(positions(&log, &by_phone(PHONE)), [0; 0]);
+    assert!(matches!(append(&*log, request([note(&[1], "one")])), Err(AppendError::Erased { .. })));
+    assert_sound(&log);
+}
+
+#[test]
+fn a_scrub_that_was_asked_for_just_before_a_clean_stop_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    let hash = log.shared().keyring().secrets.lookup(&lookup(PHONE));
+    log.shared().index.flush().unwrap();
+    let index = folder.path().join("log").join("index");
+    let tables = || {
+        let mut files = files_with(&index, &hash[..8]);
+        files.retain(|file| !file.contains("MANIFEST"));
+        files
+    };
+    assert_ne!(tables(), [""; 0]);
+    append(&*log, request([erased(&[1])])).unwrap();
+    drop(log);
+    assert_eq!(tables(), [""; 0]);
+}
