@@ -58,7 +58,7 @@ fn a_demo_that_is_killed_is_begun_again() {
     assert!(again.status.success(), "{again:?}");
     let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["log"]);
+    assert_eq!(left, ["keys", "log"]);
     let verified = run(&["verify"], folder.path());
     assert!(String::from_utf8_lossy(&verified.stdout).contains("the log is sound"), "{verified:?}");
 

@@ -63,6 +63,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a company's log consists of, in the order in which a demo moves it: a log without its keys does not open.
+const PARTS: [&str; 2] = ["log", "keys"];
+
 /// Writes a demo beside the place of the log and moves it there when it is done, so that no part of a company is
 /// ever taken for a whole one.
 fn fill(
@@ -70,9 +73,10 @@ fn fill(
     seed: u64,
     write: impl FnOnce(Arc<dyn Log>, Arc<SeededEnvironment>) -> Result<Told, DemoError>,
 ) -> anyhow::Result<Told> {
-    let place = folder.join("log");
     let unfinished = folder.join(UNFINISHED);
-    let empty = if place.exists() { Some(open_empty(folder)?) } else { None };
+    finish_move(folder, &unfinished)?;
+    let is_begun = PARTS.iter().any(|part| folder.join(part).exists());
+    let empty = if is_begun { Some(open_empty(folder)?) } else { None };
     remove_left_over(&unfinished)?;
     let env = Arc::new(SeededEnvironment::new(seed, demo::START));
     let log = RocksLog::open(&unfinished, Arc::<SeededEnvironment>::clone(&env), &Options::default())?;
@@ -83,12 +87,29 @@ fn fill(
     if let Some(empty) = empty {
         empty.close()?;
         drop(empty);
-        fs::remove_dir_all(&place).with_context(|| format!("failed to remove the empty {}", place.display()))?;
+        for place in PARTS.map(|part| folder.join(part)) {
+            fs::remove_dir_all(&place).with_context(|| format!("failed to remove the empty {}", place.display()))?;
+        }
     }
-    fs::rename(unfinished.join("log"), &place).with_context(|| format!("failed to create {}", place.display()))?;
-    fs::remove_dir_all(&unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))?;
-    File::open(folder)?.sync_all().with_context(|| format!("failed to sync {}", folder.display()))?;
+    move_parts(folder, &unfinished, &PARTS)?;
     Ok(told)
+}
+
+/// Moves what is done to its place.
+fn move_parts(folder: &Path, unfinished: &Path, parts: &[&str]) -> anyhow::Result<()> {
+    for part in parts {
+        let place = folder.join(part);
+        fs::rename(unfinished.join(part), &place).with_context(|| format!("failed to create {}", place.display()))?;
+    }
+    fs::remove_dir_all(unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))?;
+    File::open(folder)?.sync_all().with_context(|| format!("failed to sync {}", folder.display()))
+}
+
+/// A demo that was stopped while it was moved is whole: only its keys are not in their place yet.
+fn finish_move(folder: &Path, unfinished: &Path) -> anyhow::Result<()> {
+    let [log, keys] = PARTS;
+    let is_moving = folder.join(log).exists() && unfinished.join(keys).exists() && !unfinished.join(log).exists();
+    if is_moving { move_parts(folder, unfinished, &[keys]) } else { Ok(()) }
 }
 
 /// Opens a log that must be empty, so that nobody else fills it meanwhile.

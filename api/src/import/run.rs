@@ -217,7 +217,9 @@ impl<'a> Importer<'a> {
             match self.try_rows(rows).await {
                 Ok(done) => return self.settle(job, &done),
                 Err(TransactError::Contended { .. }) => {}
-                Err(TransactError::Append(AppendError::Malformed(_))) => return self.one_by_one(job, rows).await,
+                Err(TransactError::Append(AppendError::Malformed(_)) | TransactError::Refused(_)) => {
+                    return self.one_by_one(job, rows).await;
+                }
                 Err(error) => return Err(ImportError::Log(error)),
             }
         }
@@ -230,6 +232,10 @@ impl<'a> Importer<'a> {
             let done = match self.try_rows(std::slice::from_ref(row)).await {
                 Ok(done) => done,
                 Err(TransactError::Append(AppendError::Malformed(message))) => refuse(row, &RowError::invalid(message)),
+                // Somebody whom it is about was erased between deciding and appending.
+                Err(TransactError::Refused(refused)) => {
+                    refuse(row, &RowError { code: refused.code.as_str(), message: refused.message })
+                }
                 Err(error @ TransactError::Contended { .. }) => {
                     refuse(row, &RowError { code: RefusalCode::Conflict.as_str(), message: error.to_string() })
                 }
