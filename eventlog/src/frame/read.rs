@@ -3,7 +3,7 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use letopis_domain::event::{DecodeError, Event, EventType, Recorded};
+use letopis_domain::event::{DecodeError, Event, EventType, PersonalBytes, Recorded};
 use letopis_domain::ids::{EmployeeId, EventId, Position, RequestId};
 use letopis_domain::query::Tag;
 use letopis_domain::values::Timestamp;

@@ -1,11 +1,10 @@
 //! The log on RocksDB as its users see it.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::{Position, RequestId};
