@@ -2,9 +2,9 @@
 
 use letopis_domain::ids::{AccountId, ContactId, LeadId, OpportunityId, Position, Tagged};
 use letopis_domain::query::Tag;
+use letopis_projections::filter::QueryError;
 use letopis_projections::page::PageRequest;
 use letopis_projections::reports::timeline::{TimelineOf, TimelineQuery};
-use letopis_projections::filter::QueryError;
 use letopis_projections::{Between, View};
 use serde::{Deserialize, Serialize};
 

@@ -95,11 +95,6 @@ impl Folder {
         self.root.join("log").join("checkpoints")
     }
 
-    /// Where keys are, unless they are elsewhere.
-    pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
-    }
-
     /// Says that everything up to and with the head is in files, none of it in a WAL only. The marker appears whole or
     /// not at all.
     pub fn write_clean_stop(&self, stop: CleanStop) -> Result<(), FolderError> {
