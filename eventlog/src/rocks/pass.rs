@@ -6,15 +6,15 @@ use std::thread;
 use crossbeam_channel::Sender;
 
 use super::records::Records;
-use super::tree::{TreeCheck, TreeHead};
+use super::tree::TreeCheck;
 use super::verify::Fault;
 use crate::error::ReadError;
 use crate::log::Direction;
 
 /// Size from which on records are handed over.
 const BATCH_BYTES: usize = 256 << 10;
-/// Batches that may wait.
-const BATCHES_WAITING: usize = 8;
+/// Batches that may wait, 64 MiB in all: the thread that reads shall be done early.
+const BATCHES_WAITING: usize = 256;
 /// Records between two calls of the progress callback.
 const PROGRESS_EVERY: u64 = 16_384;
 
@@ -38,14 +38,15 @@ impl Batch {
 }
 
 /// Hands every record up to `head` to `each`, on a thread of its own, and to the tree. What is wrong with a record
-/// itself is found before what is wrong with the tree over it.
+/// itself is found before what is wrong with the tree over it. `meanwhile` is done when everything was read, while the
+/// other thread still works.
 pub(super) fn over(
     records: &Records,
     head: u64,
     mut tree: TreeCheck<'_>,
-    stored: Option<TreeHead>,
     progress: &mut dyn FnMut(u64, u64),
     each: impl FnMut(u64, &[u8]) -> Result<(), ReadError> + Send,
+    meanwhile: impl FnOnce(),
 ) -> Result<(), Fault> {
     thread::scope(|scope| {
         let (sender, receiver) = crossbeam_channel::bounded::<Batch>(BATCHES_WAITING);
@@ -53,10 +54,13 @@ pub(super) fn over(
         let decoding = scope.spawn(move || receiver.iter().try_for_each(|batch| batch.each(&mut each)));
         let reading = read(records, head, &mut tree, &sender, progress);
         drop(sender);
+        if reading.is_ok() {
+            meanwhile();
+        }
         let decoded = decoding.join().unwrap_or_else(|_| Err(ReadError::Storage("a thread panicked".to_owned())));
         decoded?;
         reading?;
-        tree.finish(stored)?;
+        tree.finish()?;
         progress(head, head);
         Ok(())
     })

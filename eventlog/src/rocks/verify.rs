@@ -25,7 +25,7 @@ use super::records;
 use super::rocks_log::RocksLog;
 use super::shared::Shared;
 use super::tail::TailView;
-use super::tree::{TreeCheck, TreeHead};
+use super::tree::TreeCheck;
 use crate::error::ReadError;
 use crate::frame::{Frame, PersonalPart};
 use crate::keys::Lookup;
@@ -96,11 +96,13 @@ fn verify(shared: &Shared, progress: &mut dyn FnMut(u64, u64)) -> Verification {
     let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
     let view = shared.tail.view();
     let mut checker = Checker::new(head);
-    let tree = tree.and_then(|tree| Ok((tree, stored?)));
-    let records = tree.and_then(|(tree, stored)| checker.records(shared, tree, stored, progress));
+    let mut is = Ok(Sums::new(head));
+    let tree = tree.and_then(|tree| Ok(tree.whose_head_is(stored?)));
+    let sum_index = || is = index_sums(shared, &view, head);
+    let records = tree.and_then(|tree| checker.records(shared, tree, progress, sum_index));
     checker.result.problem = records.err().map(|fault| checker.problem(shared, fault));
     if checker.result.problem.is_none() {
-        let found = checker.index(shared, &view);
+        let found = is.and_then(|is| checker.index(shared, &view, &is));
         checker.result.problem = found.unwrap_or_else(|error| Some(checker.problem(shared, Fault::Read(error))));
     }
     checker.result
@@ -158,12 +160,12 @@ impl Checker {
         &mut self,
         shared: &Shared,
         tree: TreeCheck<'_>,
-        stored: Option<TreeHead>,
         progress: &mut dyn FnMut(u64, u64),
+        meanwhile: impl FnOnce(),
     ) -> Result<(), Fault> {
         let head = self.head;
         let each = |position, bytes: &[u8]| self.record(shared, position, bytes);
-        pass::over(&shared.records, head, tree, stored, progress, each)
+        pass::over(&shared.records, head, tree, progress, each, meanwhile)
     }
 
     fn record(&mut self, shared: &Shared, position: u64, bytes: &[u8]) -> Result<(), ReadError> {
@@ -200,9 +202,7 @@ impl Checker {
         Ok(())
     }
 
-    fn index(&self, shared: &Shared, view: &TailView) -> Result<Option<Problem>, ReadError> {
-        let mut is = Sums::new(self.head);
-        each_entry(shared, view, self.head, &mut |entry| is.add(entry.position(), entry.hash()))?;
+    fn index(&self, shared: &Shared, view: &TailView, is: &Sums) -> Result<Option<Problem>, ReadError> {
         let differs = self.must_be.0.iter().zip(&is.0).position(|(must_be, is)| must_be != is);
         differs.map(|stretch| compare(shared, view, stretch as u64 * STRETCH, self.head)).transpose()
     }
@@ -302,6 +302,13 @@ fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(
         }
     }
     Ok(())
+}
+
+/// The sums of every entry that there is.
+fn index_sums(shared: &Shared, view: &TailView, head: u64) -> Result<Sums, ReadError> {
+    let mut is = Sums::new(head);
+    each_entry(shared, view, head, &mut |entry| is.add(entry.position(), entry.hash()))?;
+    Ok(is)
 }
 
 /// The first difference within the stretch that begins at `start`.

@@ -27,6 +27,8 @@ pub(in crate::rocks) struct TreeCheck<'a> {
     kept_in: PathBuf,
     /// The size of the last checkpoint that fits.
     vouched: u64,
+    /// The stored head.
+    stored: Option<TreeHead>,
 }
 
 impl<'a> TreeCheck<'a> {
@@ -40,9 +42,16 @@ impl<'a> TreeCheck<'a> {
         }
         kept.sort_by_key(|(_, checkpoint)| checkpoint.size());
         let (frontier, nodes) = (Frontier::default(), VecDeque::new());
-        let mut check = Self { records, frontier, nodes, unread: 0, kept: kept.into(), kept_in, vouched: 0 };
+        let mut check =
+            Self { records, frontier, nodes, unread: 0, kept: kept.into(), kept_in, vouched: 0, stored: None };
         check.checkpoints()?;
         Ok(check)
+    }
+
+    /// Takes the head row, which says how the tree must come out.
+    pub const fn whose_head_is(mut self, stored: Option<TreeHead>) -> Self {
+        self.stored = stored;
+        self
     }
 
     /// Adds the next record.
@@ -57,7 +66,7 @@ impl<'a> TreeCheck<'a> {
     }
 
     /// Compares what is left when all records were read.
-    pub fn finish(mut self, stored: Option<TreeHead>) -> Result<(), Fault> {
+    pub fn finish(mut self) -> Result<(), Fault> {
         let size = self.frontier.size();
         let position = Position(size);
         if let Some((line, checkpoint)) = self.kept.pop_front() {
@@ -79,7 +88,7 @@ impl<'a> TreeCheck<'a> {
             return Err(in_tree(format!("the Merkle tree has a node of block {block}, which is not complete")));
         }
         let found = TreeHead { size, root: self.frontier.root() };
-        match stored {
+        match self.stored {
             None if size == 0 => Ok(()),
             Some(stored) if stored == found => Ok(()),
             None => Err(in_tree("the root of the Merkle tree is missing".to_owned())),
