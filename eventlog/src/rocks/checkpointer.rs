@@ -19,7 +19,7 @@ impl Checkpointer {
         let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
         let work = move || {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                shared.checkpoints.issue_when_due(shared.tree.head(), shared.env.now());
+                shared.checkpoints.issue_when_due(&shared.tree, shared.env.now());
             }
         };
         let thread = thread::Builder::new().name("checkpointer".to_owned()).spawn(work)?;

@@ -11,7 +11,7 @@ use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::tree::TreeHead;
+use super::tree::LiveTree;
 use crate::proof::{Checkpoint, CheckpointError, KeyError, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
 
 /// A checkpoint that cannot be signed.
@@ -101,9 +101,11 @@ impl Checkpoints {
     }
 
     /// Signs the tree and keeps the checkpoint. When nothing changed since the last one, it is that one again.
-    pub fn issue(&self, head: TreeHead, now: Timestamp) -> Result<Checkpoint, IssueError> {
+    pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
         let mut last = self.last.lock();
+        // Under the lock, so that sizes never decrease along the file.
+        let head = tree.head();
         if let Some(known) = last.as_ref().filter(|last| last.origin() != keys.origin()) {
             return Err(IssueError::Renamed { found: keys.origin().to_owned(), known: known.origin().to_owned() });
         }
@@ -117,12 +119,12 @@ impl Checkpoints {
     }
 
     /// Issues one where there is a key and something was appended since the last one. A failure is only told.
-    pub fn issue_when_due(&self, head: TreeHead, now: Timestamp) {
+    pub fn issue_when_due(&self, tree: &LiveTree, now: Timestamp) {
         let known = self.last.lock().as_ref().map_or(0, Checkpoint::size);
-        if known == head.size {
+        if known == tree.head().size {
             return;
         }
-        match self.issue(head, now) {
+        match self.issue(tree, now) {
             Ok(_) | Err(IssueError::NoKey(_)) => {}
             Err(error) => tracing::error!(%error, "no checkpoint was made of the event log"),
         }

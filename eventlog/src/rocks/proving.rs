@@ -86,7 +86,7 @@ impl RocksLog {
     /// When there is no key, or the checkpoint cannot be kept.
     pub fn checkpoint(&self) -> Result<Checkpoint, IssueError> {
         let shared = self.shared();
-        shared.checkpoints.issue(shared.tree.head(), shared.env.now())
+        shared.checkpoints.issue(&shared.tree, shared.env.now())
     }
 
     /// The newest checkpoint that left the log.

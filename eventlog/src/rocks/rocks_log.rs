@@ -99,9 +99,8 @@ impl RocksLog {
         }
         self.shared.index.flush().map_err(storage)?;
         let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
-        let head = self.shared.tree.head();
-        self.shared.checkpoints.issue_when_due(head, self.shared.env.now());
-        let TreeHead { size, root } = head;
+        self.shared.checkpoints.issue_when_due(&self.shared.tree, self.shared.env.now());
+        let TreeHead { size, root } = self.shared.tree.head();
         self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
         Ok(())
     }

@@ -181,9 +181,11 @@ fn a_log_can_be_verified_while_it_grows() {
             }
         });
         while !appending.is_finished() {
+            log.checkpoint().unwrap();
             assert_eq!(log.verify(&mut |_, _| {}).problem, None);
         }
     });
+    assert!(log.checkpoints().unwrap().iter().map(crate::proof::Checkpoint::size).is_sorted());
     assert_eq!(log.verify(&mut |_, _| {}).records, 1 + 200 * 37);
 }
 
