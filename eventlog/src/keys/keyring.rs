@@ -21,17 +21,22 @@ pub(crate) enum NoKey {
 }
 
 /// A subject's key. It has a place of its own in memory, so that nothing is left behind when the map grows.
-pub(super) struct SubjectKey([u8; KEY_SIZE]);
+pub(super) struct SubjectKey {
+    key: [u8; KEY_SIZE],
+    /// The key of the parts that are about this subject alone: most parts are.
+    alone: [u8; KEY_SIZE],
+}
 
 impl SubjectKey {
-    pub const fn new(key: &[u8; KEY_SIZE]) -> Self {
-        Self(*key)
+    pub fn new(key: &[u8; KEY_SIZE]) -> Self {
+        Self { key: *key, alone: *sealing::part_key(std::iter::once(key)) }
     }
 }
 
 impl Drop for SubjectKey {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.key.zeroize();
+        self.alone.zeroize();
     }
 }
 
@@ -101,15 +106,20 @@ impl Keyring {
         if let Some(reason) = no_key(&entries, subjects) {
             return Err(reason);
         }
-        let key_of = |subject| entries.get(subject).and_then(|entry| entry.key.as_ref());
-        Ok(sealing::part_key(subjects.iter().filter_map(key_of).map(|key| &key.0)))
+        let mut keys = subjects.iter().filter_map(|subject| entries.get(subject)?.key.as_ref());
+        if let [_] = subjects
+            && let Some(key) = keys.next()
+        {
+            return Ok(Zeroizing::new(key.alone));
+        }
+        Ok(sealing::part_key(keys.map(|key| &key.key)))
     }
 
     /// The slot of a subject, and the fingerprint of its key if it lives.
     pub(super) fn place(&self, subject: &Uuid) -> Option<(u32, Option<super::slot::Fingerprint>)> {
         let entries = self.entries.read();
         let entry = entries.get(subject)?;
-        Some((entry.slot, entry.key.as_ref().map(|key| self.secrets.fingerprint(&key.0))))
+        Some((entry.slot, entry.key.as_ref().map(|key| self.secrets.fingerprint(&key.key))))
     }
 
     /// Adds subjects, or puts others in their place.
