@@ -28,8 +28,8 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let folder = arguments.get(1).context("a folder is needed")?;
     let run = arguments.get(2).context("the name of the run is needed")?.clone();
-    let faults =
-        Faults { acknowledge_before_write: arguments.get(3).is_some_and(|fault| fault == "acknowledge-before-write") };
+    let acknowledge_before_write = arguments.get(3).is_some_and(|fault| fault == "acknowledge-before-write");
+    let faults = Faults { acknowledge_before_write, ..Faults::default() };
     let options = Options { generation_events: 2_000, faults, ..Options::default() };
     let log = RocksLog::open(Path::new(folder), Arc::new(SystemEnvironment), &options)?;
     say("ready")?;

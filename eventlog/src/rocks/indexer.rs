@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
+use super::faults::CrashPoint;
 use super::shared::Shared;
 use super::tail::Generation;
 
@@ -25,6 +26,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 pub(super) fn run(shared: &Shared, complete: &Receiver<Complete>) {
     for Complete { generation, types } in complete {
         let mut has_failed = false;
+        shared.faults.pass(CrashPoint::BeforeIndexAdd);
         while let Err(error) = shared.index.add(&generation, types.clone()) {
             if shared.is_closing.load(Ordering::Relaxed) {
                 // The next opening derives it again.
@@ -38,6 +40,7 @@ pub(super) fn run(shared: &Shared, complete: &Receiver<Complete>) {
         if has_failed {
             tracing::info!("the index of the event log is written again");
         }
+        shared.faults.pass(CrashPoint::AfterIndexAdd);
         shared.tail.retire_oldest();
     }
 }

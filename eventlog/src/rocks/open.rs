@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::checkpointer::Checkpointer;
 use super::checkpoints::Checkpoints;
 use super::derive::Deriver;
+use super::faults::CrashPoint;
 use super::folder::{CleanStop, Folder, FolderError};
 use super::index::{Codes, Index, Meta};
 use super::records::{self, Records};
@@ -102,6 +103,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     look_at_wal(&folder, clean_stop)?;
     let cache = Cache::new_lru_cache(options.block_cache_bytes);
     let records = Records::open(&folder.records(), &cache).map_err(storage)?;
+    options.faults.pass(CrashPoint::RecordsOpened);
     let (head, last_stamp) = end_of(&records)?;
     let keys = open_keys::open(&records, head, &options.place_of_keys(root), clean_stop.is_some())?;
     if let Some(stop) = clean_stop.filter(|stop| stop.head.0 != head) {
@@ -112,6 +114,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let types = Types::new(Codes::new(&meta), &meta.types);
     let missing = meta.indexed_upto..head;
     let tail = derive_tail(&records, &index, &types, keys.keyring(), missing, options.generation_events)?;
+    options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
     let place = options.place_of_keys(root);
     let checkpoints =
@@ -119,6 +122,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
+    options.faults.pass(CrashPoint::MarkerRemoved);
     let (queue, queued) = crossbeam_channel::unbounded();
     let (scrubs, to_scrub) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {

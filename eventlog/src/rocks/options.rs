@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::faults::Faults;
 use crate::keys::Place;
 
 /// How a log is run.
@@ -46,12 +47,4 @@ impl Options {
         let master_key = self.master_key.clone().unwrap_or_else(|| folder.join("master.key"));
         Place { folder, master_key }
     }
-}
-
-/// Misbehavior on purpose. A harness that cannot see it proves nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// Acknowledges a group before it is written, which happens only along with the next group: a crash in
-    /// between loses acknowledged events.
-    pub acknowledge_before_write: bool,
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::append;
 use super::checkpointer::Checkpointer;
+use super::faults::CrashPoint;
 use super::folder::{CleanStop, FolderError};
 use super::lookup_rows::Scrub;
 use super::open::{self, OpenError};
@@ -88,20 +89,25 @@ impl RocksLog {
         if has_panicked {
             return Err(CloseError::Storage("a thread panicked".to_owned()));
         }
+        let faults = self.shared.faults;
+        faults.pass(CrashPoint::ThreadsEnded);
         if let Some(failure) = self.shared.failure.get() {
             return Err(CloseError::Storage(failure.reason.clone()));
         }
         let storage = |error: rust_rocksdb::Error| CloseError::Storage(error.into_string());
         self.shared.records.flush().map_err(storage)?;
+        faults.pass(CrashPoint::RecordsFlushed);
         for generation in self.shared.tail.view().generations {
             let types = self.shared.types.totals();
             self.shared.index.add(&generation, types).map_err(|error| CloseError::Storage(error.to_string()))?;
         }
         self.shared.index.flush().map_err(storage)?;
+        faults.pass(CrashPoint::IndexFlushed);
         let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
         self.shared.checkpoints.issue_when_due(&self.shared.tree, self.shared.env.now());
         let TreeHead { size, root } = self.shared.tree.head();
         self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
+        faults.pass(CrashPoint::MarkerWritten);
         Ok(())
     }
 

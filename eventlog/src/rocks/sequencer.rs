@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::append::Prepared;
 use super::cursor::Source;
+use super::faults::CrashPoint;
 use super::indexer::Complete;
 use super::postings::Posting;
 use super::records::GroupBatch;
@@ -174,7 +175,7 @@ impl Sequencer {
         let first = self.last + 1;
         let Some(active) = view.generations.last() else { return };
         for event in &prepared.events {
-            active.push(event.code, &event.lists, event.filed.as_ref());
+            active.push(event.code, self.shared.faults.keep(&event.lists), event.filed.as_ref());
             self.last += 1;
         }
         let mut next = first;
@@ -241,6 +242,7 @@ impl Sequencer {
         if let Some(recorded_at) = recorded_at
             && self.shared.failure.get().is_none()
         {
+            self.shared.faults.pass(CrashPoint::BeforeWrite);
             let before = Instant::now();
             let written = self.shared.records.write(&self.batch);
             self.sync = (self.sync * 7 + before.elapsed()) / 8;
@@ -250,12 +252,15 @@ impl Sequencer {
                 let Failure { reason, .. } = self.shared.failure.get_or_init(|| failure);
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
             } else {
+                self.shared.faults.pass(CrashPoint::AfterWrite);
                 self.tree.publish(&self.shared.tree);
                 publish(&self.shared, self.last);
+                self.shared.faults.pass(CrashPoint::AfterPublish);
             }
         }
         self.in_flight = answers + queue.len();
         answer(accepted, recorded_at, self.shared.failure.get());
+        self.shared.faults.pass(CrashPoint::AfterAnswer);
         for (verdict, reply) in declined {
             // What came first may be part of the group that failed.
             let failed = self.shared.failure.get().map(|failure| Verdict::Failed(failure.reason.clone()));

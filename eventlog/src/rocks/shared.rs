@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::checkpoints::Checkpoints;
 use super::cursor::Source;
+use super::faults::Faults;
 use super::folder::Folder;
 use super::index::{Codes, Index};
 use super::lookup_rows::Scrub;
