@@ -71,7 +71,11 @@ impl Folder {
         if !may_create && !log.is_dir() {
             return Err(FolderError::Missing(root.to_owned()));
         }
+        let is_new = !log.is_dir();
         fs::create_dir_all(&log).map_err(failed("creating", &log))?;
+        if is_new && let Some(parent) = root.parent() {
+            sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
+        }
         let path = root.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(failed("opening", &path))?;
@@ -93,6 +97,12 @@ impl Folder {
     /// The checkpoints that left the log.
     pub fn checkpoints(&self) -> PathBuf {
         self.root.join("log").join("checkpoints")
+    }
+
+    /// Makes the names of the log's folders durable: a file can be synced and yet be lost with the folder it lies in.
+    pub fn sync_names(&self) -> Result<(), FolderError> {
+        sync_folder(&self.root)?;
+        self.sync_log_folder()
     }
 
     /// Says that everything up to and with the head is in files, none of it in a WAL only. The marker appears whole or
@@ -139,9 +149,12 @@ impl Folder {
     }
 
     fn sync_log_folder(&self) -> Result<(), FolderError> {
-        let path = self.root.join("log");
-        File::open(&path).and_then(|folder| folder.sync_all()).map_err(failed("syncing", &path))
+        sync_folder(&self.root.join("log"))
     }
+}
+
+fn sync_folder(path: &Path) -> Result<(), FolderError> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(failed("syncing", path))
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {

@@ -114,6 +114,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let types = Types::new(Codes::new(&meta), &meta.types);
     let missing = meta.indexed_upto..head;
     let tail = derive_tail(&records, &index, &types, keys.keyring(), missing, options.generation_events)?;
+    folder.sync_names()?;
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
     let place = options.place_of_keys(root);
