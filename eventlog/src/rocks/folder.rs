@@ -111,8 +111,8 @@ impl Folder {
         let (path, new) = (self.clean_stop(), self.root.join("log").join("clean-stop.new"));
         let mut file = File::create(&new).map_err(failed("creating", &new))?;
         let CleanStop { head, root, answered_upto } = stop;
-        write!(file, "head {head}\nroot {root}\nanswered {}\n", answered_upto.micros())
-            .map_err(failed("writing", &new))?;
+        let text = with_checksum(&format!("head {head}\nroot {root}\nanswered {}\n", answered_upto.micros()));
+        file.write_all(text.as_bytes()).map_err(failed("writing", &new))?;
         file.sync_all().map_err(failed("syncing", &new))?;
         fs::rename(&new, &path).map_err(failed("renaming", &new))?;
         self.sync_log_folder()
@@ -123,7 +123,7 @@ impl Folder {
         let path = self.clean_stop();
         match fs::read(&path) {
             Ok(bytes) => {
-                let stop = std::str::from_utf8(&bytes).ok().and_then(CleanStop::parse);
+                let stop = std::str::from_utf8(&bytes).ok().and_then(checked).and_then(CleanStop::parse);
                 if stop.is_none() {
                     tracing::warn!(path = %path.display(), "the marker of a clean stop is not whole; the stop counts as unclean");
                 }
@@ -153,6 +153,18 @@ impl Folder {
     }
 }
 
+/// A bit that flips in a number makes another number: the last line says what the lines before it must sum up to.
+fn with_checksum(text: &str) -> String {
+    format!("{text}crc32c {:08x}\n", crc32c::crc32c(text.as_bytes()))
+}
+
+/// The text before the checksum, if they fit.
+fn checked(text: &str) -> Option<&str> {
+    let (before, _) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+    let before = text.get(..=before.len())?;
+    (with_checksum(before) == text).then_some(before)
+}
+
 fn sync_folder(path: &Path) -> Result<(), FolderError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(failed("syncing", path))
 }
@@ -160,4 +172,25 @@ fn sync_folder(path: &Path) -> Result<(), FolderError> {
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError::Io { what, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_whose_bit_flipped_counts_as_none() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::hold(root.path(), true).unwrap();
+        let stop = CleanStop { head: Position(12), answered_upto: Timestamp::from_micros(-345) };
+        folder.write_clean_stop(stop).unwrap();
+        assert_eq!(folder.read_clean_stop().unwrap(), Some(stop));
+        let text = fs::read(folder.clean_stop()).unwrap();
+        for bit in 0..text.len() * 8 {
+            let mut flipped = text.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(folder.clean_stop(), flipped).unwrap();
+            assert_eq!(folder.read_clean_stop().unwrap(), None, "bit {bit}");
+        }
+    }
 }

@@ -103,14 +103,19 @@ fn a_flipped_byte_in_an_earlier_group_is_refused_by_name_and_changes_nothing() {
     }
 }
 
+/// The marker of a clean stop, with its checksum.
+fn marker(text: &str) -> String {
+    format!("{text}crc32c {:08x}\n", crc32c::crc32c(text.as_bytes()))
+}
+
 #[test]
 fn records_missing_after_a_clean_stop_are_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let log = open_small(folder.path());
     fill(&log, 3);
     drop(log);
-    fs::write(folder.path().join("log").join("clean-stop"), format!("head 4\nroot {}\nanswered 0\n", Hash([0; 32])))
-        .unwrap();
+    let text = format!("head 4\nroot {}\nanswered 0\n", Hash([0; 32]));
+    fs::write(folder.path().join("log").join("clean-stop"), marker(&text)).unwrap();
     let error = reopen(folder.path()).err().unwrap();
     assert!(matches!(error, OpenError::HeadLost { expected: Position(4), found: Position(3) }), "{error}");
 }
@@ -118,16 +123,16 @@ fn records_missing_after_a_clean_stop_are_noticed() {
 #[test]
 fn a_marker_of_a_clean_stop_that_is_not_whole_counts_as_none() {
     let folder = tempfile::tempdir().unwrap();
-    let marker = folder.path().join("log").join("clean-stop");
+    let file = folder.path().join("log").join("clean-stop");
     let log = open_small(folder.path());
     fill(&log, 23);
     let root = log.shared().tree.head().root;
     drop(log);
-    let whole = format!("head 23\nroot {root}\nanswered {}\n", NOW.micros());
+    let whole = marker(&format!("head 23\nroot {root}\nanswered {}\n", NOW.micros()));
     for size in 0..whole.len() {
-        fs::write(&marker, &whole[..size]).unwrap();
+        fs::write(&file, &whole[..size]).unwrap();
         assert_eq!(reopen(folder.path()).unwrap().head(), Position(23), "cut to {size} bytes");
-        assert_eq!(fs::read_to_string(&marker).unwrap(), whole);
+        assert_eq!(fs::read_to_string(&file).unwrap(), whole);
     }
 }
 
