@@ -103,6 +103,67 @@ proptest! {
     }
 }
 
+/// The golden frames: one of every type and version.
+fn corpus() -> &'static [Vec<u8>] {
+    static CORPUS: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(|| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|end| end == "frame")).collect();
+        files.sort();
+        assert!(files.len() > 40, "the corpus is gone");
+        files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+    });
+    &CORPUS
+}
+
+/// Changes to the bytes of one of the frames: bytes set, a piece taken out, bytes put in.
+fn mutated() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    use prop::sample::Index;
+
+    let set = prop::collection::vec((any::<Index>(), any::<u8>()), 0..6);
+    let taken = prop::option::of((any::<Index>(), 1..40_usize));
+    let put = prop::option::of((any::<Index>(), prop::collection::vec(any::<u8>(), 1..12)));
+    (any::<Index>(), set, taken, put).prop_map(|(frame, set, taken, put)| {
+        let frame = frame.get(corpus());
+        let mut bytes = frame.clone();
+        for (at, byte) in set {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some((at, size)) = taken {
+            let at = at.index(bytes.len());
+            bytes.drain(at..bytes.len().min(at + size));
+        }
+        if let Some((at, more)) = put {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, more);
+        }
+        (frame.clone(), bytes)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_changed_frame_passes_for_another(changed in mutated()) {
+        let (frame, bytes) = changed;
+        prop_assert_eq!(Frame::read(&bytes).is_ok(), frame == bytes);
+    }
+
+    #[test]
+    fn changed_frames_with_good_checksums_never_panic(changed in mutated()) {
+        let (_, mut bytes) = changed;
+        bytes.truncate(bytes.len().saturating_sub(CHECKSUM_SIZE));
+        let checksum = crc32c::crc32c(&bytes).to_le_bytes();
+        bytes.extend_from_slice(&checksum);
+        if let Ok(frame) = Frame::read(&bytes) {
+            let _ = frame.tags();
+            let _ = frame.decode();
+        }
+    }
+}
+
 fn tag_text() -> impl Strategy<Value = String> {
     let uuid = any::<u128>().prop_map(Uuid::from_u128);
     prop_oneof![

@@ -109,6 +109,32 @@ mod tests {
         }
 
         #[test]
+        fn a_changed_block_is_refused_or_stays_within_its_bounds(
+            steps in prop::collection::vec((1..1_u64 << 20, 0..600_u16), 1..60),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut position = 0;
+            let postings: Vec<_> = steps.iter().map(|(distance, code)| {
+                position += distance;
+                Posting { position, code: *code }
+            }).collect();
+            let mut value = Vec::new();
+            encode(&postings, &mut value);
+            for (at, byte) in changes {
+                let at = at.index(value.len());
+                value[at] = byte;
+            }
+            value.truncate(cut.map_or(value.len(), |cut| cut.index(value.len() + 1)));
+            let mut out = Vec::new();
+            if decode(position, &value, &mut out).is_ok() {
+                prop_assert!(out.len() <= BLOCK_POSTINGS_MAX && out.len() <= value.len());
+                prop_assert!(out.is_sorted_by_key(|posting| posting.position));
+                prop_assert_eq!(out.last().unwrap().position, position);
+            }
+        }
+
+        #[test]
         fn a_damaged_block_is_refused_or_read_but_never_panics(
             last in any::<u64>(),
             value in prop::collection::vec(any::<u8>(), 0..40),

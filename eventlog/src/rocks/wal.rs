@@ -140,7 +140,84 @@ const fn mask(checksum: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_looked_at_without_panic(
+            files in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..4),
+            zeros in 0..40_000_usize,
+        ) {
+            let mut files = files;
+            if let Some(last) = files.last_mut() {
+                last.resize(last.len() + zeros, 0);
+            }
+            state(&files);
+        }
+
+        #[test]
+        fn a_changed_byte_is_damage_unless_it_lies_in_the_last_record(
+            records in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..300), 1..8),
+            is_split in any::<bool>(),
+            at in any::<prop::sample::Index>(),
+            change in 1..=255_u8,
+        ) {
+            let last = records.len() - 1;
+            let stored: Vec<Vec<u8>> = records.iter().map(|data| {
+                let (first, rest) = data.split_at(data.len() / 2);
+                if is_split { [fragment(FIRST, first), fragment(LAST, rest)].concat() } else { fragment(FULL, data) }
+            }).collect();
+            let start_of_last: usize = stored[..last].iter().map(Vec::len).sum();
+            let mut bytes = stored.concat();
+            prop_assert_eq!(state(std::slice::from_ref(&bytes)), WalState::Intact);
+            let at = at.index(bytes.len());
+            bytes[at] ^= change;
+            match state(&[bytes]) {
+                WalState::Intact => prop_assert!(false, "the change at byte {} is not noticed", at),
+                WalState::BrokenTail(_) => prop_assert!(at >= start_of_last, "the change at byte {} is cut away", at),
+                WalState::BrokenInside(broken) => {
+                    prop_assert!(at < start_of_last && broken.offset <= at, "{broken:?}, changed at {}", at);
+                }
+            }
+        }
+
+        #[test]
+        fn a_cut_record_is_a_broken_tail(size in 1..70_000_usize, cut in any::<prop::sample::Index>()) {
+            let before = fragment(FULL, b"before");
+            let start = before.len();
+            let mut bytes = [before, records_of(start, &vec![7; size])].concat();
+            prop_assert_eq!(state(std::slice::from_ref(&bytes)), WalState::Intact);
+            let keep = start + 1 + cut.index(bytes.len() - start - 1);
+            bytes.truncate(keep);
+            prop_assert_eq!(offset(state(&[bytes])), (true, start));
+        }
+    }
+
+    /// A logical record in fragments that end with their blocks, as RocksDB writes it after `start` bytes.
+    fn records_of(start: usize, data: &[u8]) -> Vec<u8> {
+        let (mut out, mut rest, mut is_first) = (Vec::new(), data, true);
+        loop {
+            let left = BLOCK_SIZE - (start + out.len()) % BLOCK_SIZE;
+            if left < HEADER_SIZE {
+                out.resize(out.len() + left, 0);
+                continue;
+            }
+            let (now, later) = rest.split_at(rest.len().min(left - HEADER_SIZE));
+            let kind = match (is_first, later.is_empty()) {
+                (true, true) => FULL,
+                (true, false) => FIRST,
+                (false, true) => LAST,
+                (false, false) => 3,
+            };
+            out.extend(fragment(kind, now));
+            (rest, is_first) = (later, false);
+            if rest.is_empty() {
+                return out;
+            }
+        }
+    }
 
     fn fragment(kind: u8, data: &[u8]) -> Vec<u8> {
         let checksum = mask(crc32c::crc32c_append(crc32c::crc32c(&[kind]), data));
