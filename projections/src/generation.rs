@@ -277,19 +277,26 @@ fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Folder(format!("{}: {error}", path.display()))
 }
 
+/// Bytes of the hash that follows the key in its file: a flipped bit would make another key of it.
+const KEY_CHECK_SIZE: usize = 8;
+
+fn with_check(key: [u8; 32]) -> Vec<u8> {
+    [&key[..], &blake3::hash(&key).as_bytes()[..KEY_CHECK_SIZE]].concat()
+}
+
 /// The key, and whether it is new, because there was none or what was there is no key.
 fn read_or_create_key(file: &Path) -> Result<(CommentKey, bool), StoreError> {
     match fs::read(file) {
-        Ok(bytes) => match bytes.try_into() {
-            Ok(bytes) => return Ok((CommentKey(bytes), false)),
-            Err(_) => fs::remove_file(file).map_err(|error| unusable(file, &error))?,
+        Ok(bytes) => match bytes.split_first_chunk() {
+            Some((key, _)) if with_check(*key) == bytes => return Ok((CommentKey(*key), false)),
+            _ => fs::remove_file(file).map_err(|error| unusable(file, &error))?,
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(unusable(file, &error)),
     }
     let mut key = [0; 32];
     OsRng.try_fill_bytes(&mut key).map_err(|error| StoreError::Folder(format!("no randomness: {error}")))?;
-    write_private(file, &key).map_err(|error| unusable(file, &error))?;
+    write_private(file, &with_check(key)).map_err(|error| unusable(file, &error))?;
     Ok((CommentKey(key), true))
 }
 
