@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 SIZE ?= medium
 SEED ?= 1
 
-.PHONY: demo test bench check build fmt
+.PHONY: demo test bench torture check build fmt
 
 # Builds, fills a data folder with a believable company, and serves it.
 demo: build
@@ -37,6 +37,13 @@ test:
 # One table of measured figures beside their bars.
 bench: build
 	scripts/bench.sh
+
+# Breaks logs and looks what is left, see docs/torture.md: make torture SEED=1 ROUNDS=1000 FAULT=kill
+FAULT ?= all
+ROUNDS ?= 100
+torture: build
+	nice -n 19 "$(CARGO_TARGET_DIR)/debug/torture" --fault $(FAULT) --rounds $(ROUNDS) \
+	$(if $(filter file,$(origin SEED)),,--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FOLDER),--folder $(FOLDER))
 
 fmt:
 	cargo fmt --all
