@@ -159,7 +159,7 @@ proptest! {
         bytes.extend_from_slice(&checksum);
         if let Ok(frame) = Frame::read(&bytes) {
             let _ = frame.tags();
-            let _ = frame.decode();
+            let _ = frame.decode(&Keyring::fixed(&[]));
         }
     }
 }

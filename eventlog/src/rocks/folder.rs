@@ -182,7 +182,8 @@ mod tests {
     fn a_marker_whose_bit_flipped_counts_as_none() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::hold(root.path(), true).unwrap();
-        let stop = CleanStop { head: Position(12), answered_upto: Timestamp::from_micros(-345) };
+        let answered_upto = Timestamp::from_micros(-345);
+        let stop = CleanStop { head: Position(12), root: Hash([7; 32]), answered_upto };
         folder.write_clean_stop(stop).unwrap();
         assert_eq!(folder.read_clean_stop().unwrap(), Some(stop));
         let text = fs::read(folder.clean_stop()).unwrap();

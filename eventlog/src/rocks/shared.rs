@@ -16,7 +16,6 @@ use super::faults::Faults;
 use super::folder::Folder;
 use super::index::{Codes, Index};
 use super::lookup_rows::Scrub;
-use super::options::Faults;
 use super::postings::Posting;
 use super::records::{self, Records};
 use super::search::CompiledQuery;
