@@ -57,7 +57,8 @@ fn serve_prints_its_address_holds_its_folder_and_stops_cleanly() {
         let (mut child, mut out, address) = serve(folder.path());
         let mut answer = ureq::get(format!("{address}health/live")).call().unwrap();
         assert_eq!(answer.body_mut().read_to_string().unwrap(), r#"{"status":"live"}"#);
-        let other = run(&["verify", "--data", folder.path().to_str().unwrap()]);
+        let nobody = "00000000-0000-0000-0000-000000000001";
+        let other = run(&["replay", "--account", nobody, "--data", folder.path().to_str().unwrap()]);
         assert_eq!(other.status.code(), Some(3), "{other:?}");
         let said = String::from_utf8_lossy(&other.stderr).into_owned();
         assert!(said.contains("is in use by another process"), "{said}");

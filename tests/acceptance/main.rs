@@ -7,6 +7,7 @@ mod harness;
 mod world;
 
 mod as_of;
+mod audit;
 mod bad_input;
 mod command_line;
 mod entities;
@@ -14,6 +15,7 @@ mod graphiql;
 mod idempotency;
 mod lists;
 mod own_writes;
+mod people;
 mod real_data;
 mod refusals;
 mod replay;

@@ -10,6 +10,7 @@ use letopis_domain::event::NewEvent;
 use letopis_domain::ids::{Position, RequestId};
 use letopis_domain::refusal::{RefusalCode, Refused};
 use letopis_eventlog::error::TransactError;
+use letopis_eventlog::keys::RequestHasher;
 use letopis_eventlog::log::{RequestDigest, RequestKey};
 use letopis_eventlog::transact::{Envelope, transact};
 
@@ -111,7 +112,7 @@ where
 {
     let (app, request) = (app(context)?, request(context)?);
     let accepted = command(&Intake { env: &*app.env })
-        .and_then(|command| Ok((command, envelope(context, request, meta)?)))
+        .and_then(|command| Ok((command, envelope(context, app, request, meta)?)))
         .map_err(UserError::from);
     let (command, envelope) = match accepted {
         Ok(accepted) => accepted,
@@ -135,9 +136,9 @@ impl<S> Done<S> {
     }
 }
 
-fn envelope(context: &Context<'_>, request: &Arc<RequestContext>, meta: Meta) -> Result<Envelope, Problem> {
+fn envelope(context: &Context<'_>, app: &App, request: &Arc<RequestContext>, meta: Meta) -> Result<Envelope, Problem> {
     Ok(Envelope {
-        key: request_key(context, request, meta.request_id)?,
+        key: request_key(context, app, request, meta.request_id)?,
         occurred_at: meta.occurred_at.map(|at| at.0),
         actor: request.caller.actor,
         expected_position: meta.expected_position.map(|position| position.0),
@@ -147,6 +148,7 @@ fn envelope(context: &Context<'_>, request: &Arc<RequestContext>, meta: Meta) ->
 
 fn request_key(
     context: &Context<'_>,
+    app: &App,
     request: &RequestContext,
     given: Option<String>,
 ) -> Result<Option<RequestKey>, Problem> {
@@ -157,24 +159,21 @@ fn request_key(
     });
     let Some(id) = given.or(of_header) else { return Ok(None) };
     let id = RequestId::new(id).map_err(|error| Problem::invalid("request_id", error.to_string()))?;
-    let digest = digest(context).map_err(|error| Problem::invalid("request_id", error))?;
+    let digest = digest(context, app.log.request_hasher()).map_err(|error| Problem::invalid("request_id", error))?;
     Ok(Some(RequestKey { id, digest }))
 }
 
 /// The digest of a command's name and input; the order of fields does not matter, and neither does the request id.
-fn digest(context: &Context<'_>) -> Result<RequestDigest, String> {
-    let mut hasher = blake3::Hasher::new();
+fn digest(context: &Context<'_>, mut hasher: RequestHasher) -> Result<RequestDigest, String> {
     hasher.update(context.field().name().as_bytes());
     for (name, value) in context.field().arguments().map_err(|error| error.message)? {
         hasher.update(name.as_bytes());
         hash_value(&mut hasher, &value);
     }
-    let mut digest = RequestDigest::default();
-    digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    Ok(digest)
+    Ok(hasher.finish())
 }
 
-fn hash_value(hasher: &mut blake3::Hasher, value: &Value) {
+fn hash_value(hasher: &mut RequestHasher, value: &Value) {
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().filter(|(name, _)| name.as_str() != "requestId").collect();
@@ -200,7 +199,7 @@ fn hash_value(hasher: &mut blake3::Hasher, value: &Value) {
 }
 
 /// A variable gives an enum as text, so both count as the same.
-fn hash_text(hasher: &mut blake3::Hasher, text: &str) {
+fn hash_text(hasher: &mut RequestHasher, text: &str) {
     hasher.update(format!("\"{}:", text.len()).as_bytes());
     hasher.update(text.as_bytes());
 }
@@ -357,6 +356,10 @@ pub(crate) use mutations;
 
 #[cfg(test)]
 mod tests {
+    use letopis_eventlog::environment::SystemEnvironment;
+    use letopis_eventlog::log::Log;
+    use letopis_eventlog::memory::MemoryLog;
+
     use super::*;
 
     #[test]
@@ -368,9 +371,9 @@ mod tests {
     #[test]
     fn the_order_of_fields_and_the_way_of_giving_an_enum_do_not_change_the_digest() {
         let hash = |value: Value| {
-            let mut hasher = blake3::Hasher::new();
+            let mut hasher = MemoryLog::new(Arc::new(SystemEnvironment)).request_hasher();
             hash_value(&mut hasher, &value);
-            hasher.finalize()
+            hasher.finish()
         };
         let one = async_graphql::value!({ "a": 1, "b": ["X"], "requestId": "1" });
         let other = async_graphql::value!({ "b": ["X"], "requestId": "2", "a": 1 });

@@ -299,7 +299,8 @@ impl<'a> Importer<'a> {
 
     /// Carries a command out; says whether it brought events.
     fn execute(&mut self, prepared: &Prepared, counts: &mut Counts) -> Result<bool, TransactError> {
-        let outcome = self.chunk.execute(&prepared.command, &envelope(prepared, prepared.key.clone()));
+        let key = RequestKey { id: prepared.key.id.clone(), digest: self.keyed_digest(prepared) };
+        let outcome = self.chunk.execute(&prepared.command, &envelope(prepared, key));
         let is_known = match &outcome {
             Ok(ChunkOutcome::Duplicate) => true,
             Err(TransactError::Refused(refused)) => refused.code == RefusalCode::Changed,
@@ -317,16 +318,17 @@ impl<'a> Importer<'a> {
     fn revise(&mut self, prepared: &Prepared, is_first: bool, counts: &mut Counts) -> Result<bool, TransactError> {
         let Some(revision) = &prepared.revision else { return Ok(false) };
         let mut last_is_same = is_first;
+        let keyed = self.keyed_digest(prepared);
         for number in 1_u64.. {
             let id = self.revision_id(prepared, number)?;
             if let Some(digest) = self.revision_digest(&id)? {
-                last_is_same = digest == prepared.key.digest;
+                last_is_same = digest == keyed;
                 continue;
             }
             if last_is_same {
                 return Ok(false);
             }
-            let key = RequestKey { id, digest: prepared.key.digest };
+            let key = RequestKey { id, digest: keyed };
             let outcome = self.chunk.execute(revision, &envelope(prepared, key.clone()))?;
             let is_new = count(&outcome, counts);
             if is_new {
@@ -335,6 +337,11 @@ impl<'a> Importer<'a> {
             return Ok(is_new);
         }
         Ok(false)
+    }
+
+    /// What the log remembers a row's content by: nobody can find the content by trying.
+    fn keyed_digest(&self, prepared: &Prepared) -> RequestDigest {
+        self.log.request_hasher().update(&prepared.key.digest).finish()
     }
 
     /// The content of a revision, in the log or in the batch at hand.
