@@ -46,6 +46,8 @@ pub(super) struct Ledger {
     lines: Vec<Line>,
     subjects: FxHashSet<Uuid>,
     last_hash: String,
+    /// Why nothing more is written.
+    failure: Option<String>,
 }
 
 /// What reading found.
@@ -70,6 +72,7 @@ impl Ledger {
             lines: Vec::new(),
             subjects: FxHashSet::default(),
             last_hash: "0".repeat(64),
+            failure: None,
         };
         if let Found::TornAfter(size) = ledger.take_in(&bytes, log)? {
             let (file, line) = (path.display(), ledger.lines.len() + 1);
@@ -91,8 +94,20 @@ impl Ledger {
         self.subjects.contains(subject)
     }
 
-    /// Appends an erasure; it is durable when this returns.
-    pub fn append(&mut self, mut line: Line) -> Result<(), KeyError> {
+    /// Appends an erasure; it is durable when this returns. After a failure nobody knows what is on disk, and nothing
+    /// more is written.
+    pub fn append(&mut self, line: Line) -> Result<(), KeyError> {
+        if let Some(reason) = &self.failure {
+            return Err(KeyError::Failed(reason.clone()));
+        }
+        let appended = self.try_append(line);
+        if let Err(error) = &appended {
+            self.failure = Some(error.to_string());
+        }
+        appended
+    }
+
+    fn try_append(&mut self, mut line: Line) -> Result<(), KeyError> {
         line.previous.clone_from(&self.last_hash);
         let unwritable = |error: serde_json::Error| failed("writing", &self.path)(error.into());
         let mut text = serde_json::to_string(&line).map_err(unwritable)?;

@@ -59,7 +59,7 @@ fn a_part_opens_for_no_other_event_type_version_or_subjects() {
     let bytes = sealed(&keyring, &good, &[[1; 16]], b"text");
     let others = [
         Part { id: EventId(Uuid::from_u128(7)), ..good },
-        Part { type_name: "LeadReceivee", ..good },
+        Part { type_name: "LeadRejected", ..good },
         Part { type_name: "LeadReceived\x01", ..good },
         Part { version: 2, ..good },
         Part { subjects: &[one], ..good },

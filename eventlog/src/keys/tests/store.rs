@@ -209,3 +209,27 @@ fn each_secret_is_good_for_one_purpose_in_one_log() {
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 4);
     assert_eq!(digest(&one), one.keyring().secrets.request_hasher().update(b"body").finish());
 }
+
+#[test]
+fn a_store_whose_making_was_interrupted_is_made_by_the_next_opening() {
+    // What a crash leaves: nothing but the folder, the master key, or a file that was not renamed yet.
+    for left in [&[][..], &["master.key"], &["master.key", "subject-keys.new"]] {
+        let (other, _) = filled(&[]);
+        fs::rename(other.path().join("subject-keys"), other.path().join("subject-keys.new")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for name in left {
+            fs::copy(other.path().join(name), folder.path().join(name)).unwrap();
+        }
+        let store = KeyStore::open(&place(folder.path()), None).unwrap();
+        store.create(&[(subject(1), 0)]).unwrap();
+        let log = store.log();
+        drop(store);
+        assert!(reopen(folder.path(), log).unwrap().keyring().part_key(&[subject(1)]).is_ok(), "{left:?}");
+    }
+}
+
+#[test]
+fn a_new_log_takes_a_store_that_nobody_used() {
+    let (folder, log) = filled(&[]);
+    assert_eq!(KeyStore::open(&place(folder.path()), None).unwrap().log(), log);
+}

@@ -370,3 +370,18 @@ fn a_scrub_that_was_asked_for_just_before_a_clean_stop_is_done() {
     drop(log);
     assert_eq!(tables(), [""; 0]);
 }
+
+#[test]
+fn after_a_kill_the_whole_index_is_scrubbed() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = filled(folder.path());
+    append(&*log, request([erased(&[1])])).unwrap();
+    wait_for_scrubs(&log, 1);
+    let copy = tempfile::tempdir().unwrap();
+    damage::copy_folder(folder.path(), copy.path());
+    let killed = damage::reopen(copy.path()).unwrap();
+    wait_for_scrubs(&killed, 1);
+    assert_eq!(positions(&killed, &by_phone(PHONE)), [0; 0]);
+    assert_eq!(positions(&killed, &by_phone("+31 20 555 02 20")), [39]);
+    assert_sound(&killed);
+}
