@@ -1,12 +1,13 @@
 //! Tests of chunks, on the memory log, with another writer beside them.
 
+use letopis_domain::account::{AccountKind, CreateAccount};
 use letopis_domain::employee::{FormBusinessUnit, FormTeam, PublishCompanyProfile};
 use letopis_domain::ids::BusinessUnitId;
 use letopis_domain::values::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::contract::{NOW, append, block_on, qualified, request};
+use crate::contract::{NOW, append, block_on, erased, qualified, request, subject};
 use crate::environment::SeededEnvironment;
 use crate::log::{Range, RequestKey};
 use crate::memory::MemoryLog;
@@ -210,4 +211,29 @@ fn an_occurred_at_is_kept_and_the_clock_is_the_default() {
     block_on(chunk.commit()).unwrap();
     let occurred = |position| desk.log.get(Position(position)).unwrap().unwrap().occurred_at;
     assert_eq!([occurred(1), occurred(2)], [NOW.plus_ms(-5), NOW] as [Timestamp; 2]);
+}
+
+#[test]
+fn a_chunk_about_someone_who_is_erased_before_its_commit_is_refused_as_a_whole() {
+    let desk = Desk::new();
+    let account: Command = CreateAccount {
+        account: Uuid::from_u128(60).into(),
+        subject: subject(1),
+        kind: AccountKind::Private,
+        name: "Vera".into(),
+        emails: Vec::new(),
+        phones: Vec::new(),
+        owner: None,
+        parent: None,
+        attributes: letopis_domain::values::Attributes::new(),
+    }
+    .into();
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &form_unit(1, "North"));
+    execute(&mut chunk, &account);
+    append(&*desk.log, request([erased(&[1])])).unwrap();
+    let answer = block_on(chunk.commit());
+    let Err(TransactError::Refused(refused)) = answer else { panic!("{answer:?}") };
+    assert_eq!(refused.code, RefusalCode::SubjectErased);
+    assert_eq!((desk.log.head(), chunk.pending_events()), (Position(1), 0));
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use futures_util::FutureExt;
+use letopis_domain::account::{AccountKind, CreateAccount};
 use letopis_domain::employee::{FormBusinessUnit, FormTeam, PublishCompanyProfile};
 use letopis_domain::event::EventType;
 use letopis_domain::ids::{OpportunityId, RequestId};
@@ -13,7 +14,7 @@ use letopis_domain::values::Money;
 use tokio::sync::watch;
 
 use super::*;
-use crate::contract::{NOW, block_on, employee};
+use crate::contract::{NOW, append, block_on, employee, erased, request, subject};
 use crate::environment::SeededEnvironment;
 use crate::keys::RequestHasher;
 use crate::log::{AppendFuture, Clash, Match, PositionFuture};
@@ -319,4 +320,28 @@ impl Log for Interrupted {
     fn position_at(&self, at: Timestamp) -> PositionFuture {
         self.log.position_at(at)
     }
+}
+
+#[test]
+fn a_command_about_someone_erased_is_refused() {
+    let env = environment();
+    let log = MemoryLog::new(env.clone());
+    append(&*log, request([erased(&[1])])).unwrap();
+    let create = |subject_number| CreateAccount {
+        account: Uuid::from_u128(60 + subject_number).into(),
+        subject: subject(subject_number),
+        kind: AccountKind::Private,
+        name: "Vera".into(),
+        emails: Vec::new(),
+        phones: Vec::new(),
+        owner: None,
+        parent: None,
+        attributes: letopis_domain::values::Attributes::new(),
+    };
+    let answer = block_on(transact(&*log, &*env, &create(1).into(), &Envelope::default()));
+    let Err(TransactError::Refused(refused)) = answer else { panic!("{answer:?}") };
+    assert_eq!(refused.code, RefusalCode::SubjectErased);
+    assert!(refused.message.contains(&subject(1).to_string()), "{}", refused.message);
+    assert_eq!(log.head(), Position(1));
+    block_on(transact(&*log, &*env, &create(2).into(), &Envelope::default())).unwrap();
 }
