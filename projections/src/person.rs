@@ -28,7 +28,9 @@ pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folde
         boundary = wanted;
         events.extend(log.read(&boundary, Range::upto(at))?.into_iter().map(|event| (event.position, event)));
         state = Subject::default();
-        events.values().for_each(|event| state.evolve(event));
+        for event in events.values() {
+            state.evolve(event);
+        }
     }
     let (Some(created), Some(changed)) = (events.keys().next(), events.keys().next_back()) else { return Ok(None) };
     let (created, changed) = (*created, *changed);
