@@ -12,8 +12,8 @@ use crate::oracle::{End, Oracle};
 use crate::random::Random;
 use crate::torment::{Job, Outcome, writer};
 
-/// Longest wait for a portrait.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Longest wait for a portrait; a machine that is busy with other things is no finding.
+const PATIENCE: Duration = Duration::from_mins(5);
 /// Runs that fill the folder.
 const RUNS: u64 = 3;
 

