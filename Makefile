@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 SIZE ?= medium
 SEED ?= 1
 
-.PHONY: demo test bench torture check build fmt
+.PHONY: demo test bench bench-peers torture check build fmt
 
 # Builds, fills a data folder with a believable company, and serves it.
 demo: build
@@ -37,6 +37,11 @@ test:
 # One table of measured figures beside their bars.
 bench: build
 	scripts/bench.sh
+
+# The same with another event store beside it, which is built for that alone.
+bench-peers: build
+	cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir "$(CARGO_TARGET_DIR)/peers"
+	"$(CARGO_TARGET_DIR)/debug/bench-append" --only sealed --peer "$(CARGO_TARGET_DIR)/peers/release/umadb-peer"
 
 # Breaks logs and looks what is left, see docs/torture.md: make torture SEED=1 ROUNDS=1000 FAULT=kill
 FAULT ?= all

@@ -6,6 +6,7 @@
 mod clients;
 mod conditions;
 mod events;
+mod sealed;
 mod whole;
 
 use std::path::PathBuf;
@@ -27,7 +28,10 @@ struct Arguments {
     /// Seconds per measurement.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Only these: `clients`, `conditions`.
+    /// A program of another store to measure in turns with this one, e.g. `umadb-peer` of `make bench-peers`.
+    #[arg(long)]
+    peer: Option<PathBuf>,
+    /// Only these: `clients`, `sealed`, `conditions`.
     #[arg(long)]
     only: Option<String>,
 }
@@ -38,6 +42,12 @@ fn main() -> anyhow::Result<()> {
     let is_wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
     if is_wanted("clients") {
         for row in clients::measure(folder.path(), arguments.rounds, arguments.seconds)? {
+            row.print();
+        }
+    }
+    if is_wanted("sealed") {
+        let (rounds, seconds) = (arguments.rounds, arguments.seconds);
+        for row in sealed::measure(folder.path(), rounds, seconds, arguments.peer.as_deref())? {
             row.print();
         }
     }

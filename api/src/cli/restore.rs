@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::bail;
 use letopis_eventlog::environment::SystemEnvironment;
 use letopis_eventlog::log::Log;
 
@@ -25,6 +26,13 @@ pub(super) struct Arguments {
 /// Brings it back, and verifies the log.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let data = &arguments.folder.data;
+    let keys = data.join("keys");
+    for (file, what) in [("subject-keys", "the keys of data subjects"), ("erasures", "the ledger of erasures")] {
+        // Without the ledger, people who were erased since the backup would come back.
+        if !keys.join(file).is_file() {
+            bail!("{} is missing: copy the newest key folder, with {what}, to {} first", file, keys.display());
+        }
+    }
     let restored = letopis_eventlog::backup::restore(&arguments.from, arguments.id, data)?;
     let company = Company::open_existing(data, Arc::new(SystemEnvironment))?;
     let mut meter = Meter::new("verifying", "records");

@@ -370,8 +370,9 @@ mod tests {
 
     #[test]
     fn the_order_of_fields_and_the_way_of_giving_an_enum_do_not_change_the_digest() {
+        let log = MemoryLog::new(Arc::new(SystemEnvironment));
         let hash = |value: Value| {
-            let mut hasher = MemoryLog::new(Arc::new(SystemEnvironment)).request_hasher();
+            let mut hasher = log.request_hasher();
             hash_value(&mut hasher, &value);
             hasher.finish()
         };

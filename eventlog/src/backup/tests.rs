@@ -1,3 +1,5 @@
+//! Backups under load, older ones, damaged ones.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +17,14 @@ use crate::rocks::{Options, RocksLog};
 fn open(folder: &Path) -> Arc<RocksLog> {
     RocksLog::open(folder, Arc::new(SystemEnvironment), &Options { generation_events: 50, ..Options::default() })
         .unwrap()
+}
+
+/// The keys are a set of their own, which goes its own way.
+fn carry_keys(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("keys")).unwrap();
+    for file in files(&from.join("keys")) {
+        fs::copy(&file, to.join("keys").join(file.file_name().unwrap())).unwrap();
+    }
 }
 
 fn append(log: &RocksLog, count: u128) {
@@ -59,6 +69,7 @@ fn a_backup_taken_under_load_comes_back_whole() {
     let newest = taken[2];
     let brought = restore(backups.path(), None, restored.path()).unwrap();
     assert_eq!(brought.backup, newest);
+    carry_keys(data.path(), restored.path());
     let again = open(restored.path());
     assert!(again.head() >= newest.head, "what was durable before it began is in it");
     let verified = again.verify(&mut |_, _| {});
@@ -83,6 +94,7 @@ fn an_older_backup_can_be_asked_for_and_files_are_shared() {
     assert_eq!((first.head, second.head), (Position(100), Position(101)));
     let restored = tempfile::tempdir().unwrap();
     assert_eq!(restore(backups.path(), Some(first.id), restored.path()).unwrap().backup, first);
+    carry_keys(data.path(), restored.path());
     assert_eq!(open(restored.path()).head(), Position(100));
     let refused = restore(backups.path(), Some(9), tempfile::tempdir().unwrap().path()).unwrap_err();
     assert!(refused.to_string().ends_with("holds no backup 9"), "{refused}");

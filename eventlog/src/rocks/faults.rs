@@ -12,6 +12,8 @@ pub struct Faults {
     pub acknowledge_before_write: bool,
     /// The event, counted from the opening, that is missing from the index under its first tag.
     pub lose_posting: Option<u64>,
+    /// Keeps no Merkle tree, to measure what it costs; such a log cannot be opened again.
+    pub skip_tree: bool,
     /// Where the process dies.
     pub crash: Option<Crash>,
 }

@@ -282,12 +282,16 @@ impl Sequencer {
                 let (frame, after) = rest.split_at_mut(event.frame_size);
                 close(frame, Position(position), recorded_at, position == self.last);
                 self.batch.put(position, frame);
-                self.tree.add(frame, &self.shared.records, &mut self.batch);
+                if !self.shared.faults.skip_tree {
+                    self.tree.add(frame, &self.shared.records, &mut self.batch);
+                }
                 self.shared.types.add(event.code);
                 rest = after;
             }
         }
-        self.tree.finish(&self.shared.records, &mut self.batch);
+        if !self.shared.faults.skip_tree {
+            self.tree.finish(&self.shared.records, &mut self.batch);
+        }
         Some(recorded_at)
     }
 

@@ -145,7 +145,8 @@ fn tell(plan: &Plan, answer: Result<Appended, AppendError>) -> anyhow::Result<bo
         Err(AppendError::Repeated(before)) => {
             say(&format!("repeated {} {} {}", plan.id(), before.first, before.last))?;
         }
-        Err(AppendError::Conflict(_)) => say(&format!("conflict {}", plan.id()))?,
+        // Without a durable key nothing is sealed, and so nothing was appended.
+        Err(AppendError::Conflict(_) | AppendError::Keys(_)) => say(&format!("conflict {}", plan.id()))?,
         Err(AppendError::ReadOnly(reason)) => {
             say(&format!("refused {}", reason.replace('\n', " ")))?;
             return Ok(false);

@@ -134,7 +134,10 @@ fn a_tree_that_was_made_anew_over_a_forged_record_differs_from_the_clean_stop() 
     let marker = folder.path().join("log").join("clean-stop");
     let text = std::fs::read_to_string(&marker).unwrap();
     assert!(text.contains(&honest.to_string()), "{text}");
-    std::fs::write(&marker, text.replace(&honest.to_string(), &Hash([7; 32]).to_string())).unwrap();
+    let (lines, _) = text.rsplit_once("crc32c ").unwrap();
+    let forged = lines.replace(&honest.to_string(), &Hash([7; 32]).to_string());
+    let checksum = crc32c::crc32c(forged.as_bytes());
+    std::fs::write(&marker, format!("{forged}crc32c {checksum:08x}\n")).unwrap();
     let error = error(&folder);
     assert!(matches!(error, TreeError::CleanStop { found, .. } if found == honest), "{error}");
 }
