@@ -53,6 +53,7 @@ fn orders(folder: PathBuf, options: &Arguments<'_>) -> anyhow::Result<Orders> {
         acknowledge_before_write: options.has("--acknowledge-before-write"),
         lose_posting: options.number("--lose-posting")?,
         crash: crash.transpose()?,
+        ..Faults::default()
     };
     Ok(Orders {
         folder,
