@@ -11,15 +11,12 @@ use crate::company::Company;
 use crate::control::{Answer, AskError, Folder, Request, ask, perform};
 
 /// Has it done, and shows how far it is.
-pub(super) fn carry_out(folder: &DataFolder, request: Request, mut meter: Meter) -> anyhow::Result<Answer> {
+pub(super) fn carry_out(folder: &DataFolder, request: &Request, mut meter: Meter) -> anyhow::Result<Answer> {
     let path = &folder.data;
-    let here = if request.needs_views() {
-        with_views(path, &request, &mut meter)
-    } else {
-        without(path, &request, &mut meter)
-    };
+    let here =
+        if request.needs_views() { with_views(path, request, &mut meter) } else { without(path, request, &mut meter) };
     let outcome = match here {
-        Err(in_use) if is_in_use(&in_use) => match ask(path, &request, &mut |done, total| meter.set(done, total)) {
+        Err(in_use) if is_in_use(&in_use) => match ask(path, request, &mut |done, total| meter.set(done, total)) {
             Err(AskError::Nobody { .. }) => Err(in_use),
             other => other.map_err(Into::into),
         },

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // A server has a working folder of its own.
     let to = absolute(&arguments.to)?;
-    match carry_out(&arguments.folder, Request::Backup { to: to.clone() }, Meter::new("backing up", "files"))? {
+    match carry_out(&arguments.folder, &Request::Backup { to: to.clone() }, Meter::new("backing up", "files"))? {
         Answer::BackedUp { id, head, size_bytes, files } => {
             println!("backup {id} in {}: {files} files with {size_bytes} bytes, every one read again", to.display());
             println!("it holds everything up to position {head} at least");

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         reference: arguments.reference.clone(),
         employee: arguments.by.as_deref().map(id::<EmployeeId>).transpose()?,
     };
-    match carry_out(&arguments.folder, Request::Erase(erase), Meter::new("erasing", "events"))? {
+    match carry_out(&arguments.folder, &Request::Erase(erase), Meter::new("erasing", "events"))? {
         Answer::Erased { position: Some(position) } => {
             println!("erased with the event at position {position}; the keys are destroyed");
             Ok(())

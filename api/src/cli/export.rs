@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let since = arguments.since.iter().map(read).collect::<anyhow::Result<Vec<String>>>()?;
     let request = ExportRequest { of: arguments.whose.history()?, since, to: absolute(&arguments.to)? };
-    match carry_out(&arguments.folder, Request::Export(request), Meter::new("exporting", "events"))? {
+    match carry_out(&arguments.folder, &Request::Export(request), Meter::new("exporting", "events"))? {
         Answer::Exported { events, bytes, size } => {
             println!("{events} events with their proofs, {bytes} bytes, in {}", arguments.to.display());
             println!("the proofs are of a log of {size} records; 'letopis verify-proof' checks them");

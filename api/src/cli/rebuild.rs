@@ -13,7 +13,7 @@ pub(super) struct Arguments {
 
 /// Rebuilds it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    match carry_out(&arguments.folder, Request::Rebuild, Meter::new("rebuilding", "events"))? {
+    match carry_out(&arguments.folder, &Request::Rebuild, Meter::new("rebuilding", "events"))? {
         Answer::Rebuilt(rebuilt) => say(&rebuilt),
         other => Err(other.unexpected()),
     }

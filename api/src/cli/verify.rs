@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 /// Verifies it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let request = Request::Verify { deep: arguments.deep };
-    match carry_out(&arguments.folder, request, Meter::new("verifying", "records"))? {
+    match carry_out(&arguments.folder, &request, Meter::new("verifying", "records"))? {
         Answer::Checked(checked) => say(checked),
         other => Err(other.unexpected()),
     }
