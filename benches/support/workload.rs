@@ -15,7 +15,7 @@ use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::AppendCondition;
 use letopis_domain::task::{TaskCompleted, TaskKind, TaskScheduled};
-use letopis_domain::values::{AttributeValue, Attributes, DurationMs, Money, Personal, Timestamp};
+use letopis_domain::values::{AttributeValue, Attributes, DurationMs, Money, Personal, TextDigest, Timestamp};
 use letopis_eventlog::log::{AppendRequest, Log, RequestEvents};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -235,6 +235,7 @@ impl Workload {
             reason: if is_no_answer { "NO_ANSWER" } else { "NOT_NOW" }.to_owned(),
             catalog_version: 1,
             claim: is_no_answer.then_some(Claim::NoAnswer),
+            comment_digest: TextDigest::default(),
             data_subjects: id::<SubjectId>(9, number).into(),
             personal: Personal::Known(comment),
         }

@@ -241,6 +241,15 @@ macro_rules! events {
     };
 }
 
+impl Event {
+    /// Adds the digests of texts by which equal ones are told; `hash` is a hash under a key of the log.
+    pub fn add_digests(&mut self, hash: &dyn Fn(&[u8]) -> u64) {
+        if let Self::LeadRejected(rejected) = self {
+            rejected.add_digest(hash);
+        }
+    }
+}
+
 /// Receives the two parts of an event; lets a caller choose the format without this crate knowing it.
 pub trait PartsSerializer {
     /// What comes out.

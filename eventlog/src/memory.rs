@@ -61,7 +61,8 @@ impl MemoryLog {
 }
 
 impl Shared {
-    fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+    fn append(&self, mut request: AppendRequest) -> Result<Appended, AppendError> {
+        self.secrets.add_digests(&mut request);
         let encoded = limits::encode(&request)?;
         let mut history = self.history.lock();
         for key in request.requests.iter().filter_map(|request| request.key.as_ref()) {

@@ -3,7 +3,6 @@
 use letopis_domain::event::{EventType, Recorded};
 use letopis_domain::ids::Position;
 
-use crate::comment::CommentKey;
 use crate::models::accounts::Accounts;
 use crate::models::activities::Activities;
 use crate::models::agreements::Agreements;
@@ -93,12 +92,6 @@ macro_rules! tables {
 pub(crate) type Listed<'a> = (u8, &'static str, &'a dyn Stored);
 
 impl Facts {
-    pub(crate) fn new(key: CommentKey) -> Self {
-        let mut facts = Self::default();
-        facts.rejections.key = key;
-        facts
-    }
-
     pub(crate) fn applied(&self) -> Position {
         Position(self.applied)
     }
@@ -184,8 +177,8 @@ impl Facts {
     }
 
     /// Reads everything back from the store; none if its rows have another shape.
-    pub(crate) fn load(store: &Store, key: CommentKey) -> Result<Option<Self>, StoreError> {
-        let mut facts = Self::new(key);
+    pub(crate) fn load(store: &Store) -> Result<Option<Self>, StoreError> {
+        let mut facts = Self::default();
         let Some(applied) = store.read_mark(Mark::Facts)? else { return Ok(Some(facts)) };
         if store.read_mark(Mark::Shape)? != Some(shape()) {
             return Ok(None);

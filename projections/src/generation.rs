@@ -1,7 +1,6 @@
 //! One generation of read models: the rows in memory, their store, and the folder it lives in.
 //!
-//! A folder of views holds `current` (the name of the generation in use), `comment.key`, and one folder per
-//! generation. A rebuild writes the next one beside it and then names it in `current`.
+//! A folder of views holds `current` (the name of the generation in use) and one folder per generation. A rebuild writes the next one beside it and then names it in `current`.
 
 use std::fs;
 use std::io::Write;
@@ -11,10 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::Position;
 use parking_lot::RwLock;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 
-use crate::comment::CommentKey;
 use crate::facts::{Facts, shape};
 use crate::models::timeline::Entry;
 use crate::store::{Changes, Mark, Store, StoreError};
@@ -30,9 +26,9 @@ pub(crate) struct Generation {
 
 impl Generation {
     /// Opens or creates the generation in `folder`; none if its rows have another shape than this program's.
-    pub(crate) fn open(folder: &Path, key: CommentKey) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn open(folder: &Path) -> Result<Option<Self>, StoreError> {
         let store = Store::open(folder)?;
-        let facts = Facts::load(&store, key)?;
+        let facts = Facts::load(&store)?;
         Ok(facts.map(|facts| Self {
             facts: RwLock::new(facts),
             store: Some(store),
@@ -176,17 +172,13 @@ impl Drop for Generation {
 /// The folder that holds the generations.
 pub(crate) struct Home {
     folder: PathBuf,
-    pub(crate) key: CommentKey,
-    /// Whether the key was made just now: rows that were folded with another one are of no use.
-    is_key_new: bool,
 }
 
 impl Home {
     /// Opens or creates the folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
-        let (key, is_key_new) = read_or_create_key(&folder.join("comment.key"))?;
-        Ok(Self { folder: folder.to_owned(), key, is_key_new })
+        Ok(Self { folder: folder.to_owned() })
     }
 
     /// The generation in use, opened; none if there is none yet, or if it cannot be used any more and must be built
@@ -194,11 +186,7 @@ impl Home {
     pub(crate) fn usable(&self, head: Position) -> Option<Generation> {
         let open = || -> Result<Option<Generation>, StoreError> {
             let Some(current) = self.current()? else { return Ok(None) };
-            if self.is_key_new {
-                tracing::warn!(folder = %current.display(), "the key of the views was lost; they are built again");
-                return Ok(None);
-            }
-            let Some(generation) = Generation::open(&current, self.key)? else {
+            let Some(generation) = Generation::open(&current)? else {
                 tracing::info!(folder = %current.display(), "the views have another shape and are built again");
                 return Ok(None);
             };
@@ -275,35 +263,4 @@ fn number_of(folder: &Path) -> Option<u64> {
 
 fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Folder(format!("{}: {error}", path.display()))
-}
-
-/// Bytes of the hash that follows the key in its file: a flipped bit would make another key of it.
-const KEY_CHECK_SIZE: usize = 8;
-
-fn with_check(key: [u8; 32]) -> Vec<u8> {
-    [&key[..], &blake3::hash(&key).as_bytes()[..KEY_CHECK_SIZE]].concat()
-}
-
-/// The key, and whether it is new, because there was none or what was there is no key.
-fn read_or_create_key(file: &Path) -> Result<(CommentKey, bool), StoreError> {
-    match fs::read(file) {
-        Ok(bytes) => match bytes.split_first_chunk() {
-            Some((key, _)) if with_check(*key) == bytes => return Ok((CommentKey(*key), false)),
-            _ => fs::remove_file(file).map_err(|error| unusable(file, &error))?,
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unusable(file, &error)),
-    }
-    let mut key = [0; 32];
-    OsRng.try_fill_bytes(&mut key).map_err(|error| StoreError::Folder(format!("no randomness: {error}")))?;
-    write_private(file, &with_check(key)).map_err(|error| unusable(file, &error))?;
-    Ok((CommentKey(key), true))
-}
-
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    out.write_all(bytes)?;
-    out.sync_all()
 }

@@ -228,8 +228,8 @@ impl Views {
 /// Begins an empty generation.
 fn begin(home: &Home) -> Result<Generation, StoreError> {
     let folder = home.next()?;
-    let generation = Generation::open(&folder, home.key)?
-        .ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
+    let generation =
+        Generation::open(&folder)?.ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
     home.set_current(&generation.name())?;
     Ok(generation)
 }

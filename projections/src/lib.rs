@@ -23,7 +23,6 @@ pub mod reports;
 pub mod value;
 
 mod calendar;
-mod comment;
 mod facts;
 mod generation;
 mod models;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::command_line::{run, stdout};
 use crate::harness::TestApp;
 use crate::world;
 
@@ -78,6 +79,26 @@ fn nothing_personal_is_taken_about_an_erased_person_and_it_comes_back_from_no_re
 }
 
 #[test]
+fn a_person_is_found_by_number_or_address_until_the_erasure() {
+    let app = TestApp::start();
+    let account = world::account(&app, "Vega");
+    let contact = contact(&app, &account);
+    let found = |query: &str| app.data(query)["dataSubjects"].as_array().unwrap().clone();
+    for query in [
+        "{ dataSubjects(phone: \"0031 20-5550102\") { id } }",
+        "{ dataSubjects(email: \" VERA@vega.example\") { id } }",
+        "{ dataSubjects(email: \"nobody@vega.example\", phone: \"+31205550102\") { id } }",
+    ] {
+        assert_eq!(found(query), [contact["dataSubject"].clone()], "{query}");
+    }
+    assert!(found("{ dataSubjects(phone: \"+31205550103\") { id } }").is_empty());
+    let nothing = app.request("{ dataSubjects { id } }").send();
+    assert_eq!(nothing.code(), "BAD_USER_INPUT");
+    app.done("eraseSubject", erase(&contact), "position");
+    assert!(found("{ dataSubjects(phone: \"+31205550102\") { id } }").is_empty());
+}
+
+#[test]
 fn a_legal_hold_forbids_the_erasure_and_says_why() {
     let app = TestApp::start();
     let account = world::account(&app, "Vega");
@@ -134,4 +155,40 @@ fn whoever_is_matched_at_conversion_is_the_same_person_and_is_erased_as_one() {
     let query = "query($id: ID!) { lead(id: $id) { name } }";
     let lead = app.request(query).variables(json!({ "id": world::id(&lead) })).send();
     assert_eq!(lead.data()["lead"]["name"], "erased");
+}
+
+#[test]
+fn an_erasure_changes_no_audit_and_the_log_verifies_with_every_read_model() {
+    let app = TestApp::start();
+    let world = world::found(&app);
+    let leads: Vec<Value> = (0..12)
+        .map(|number| {
+            let input = json!({ "source": "web", "name": format!("Ivan {number}"), "owner": world.seller });
+            app.done("receiveLead", input, "lead { id dataSubject { id } }")["lead"].clone()
+        })
+        .collect();
+    let rejected = leads.iter().map(|lead| {
+        let input = json!({ "lead": world::id(lead), "reason": "OTHER", "comment": "Ivan does not pick up the phone",
+            "employee": world.seller });
+        app.done("rejectLead", input, "position")["position"].clone()
+    });
+    let position = rejected.last().unwrap();
+    let audit = |app: &TestApp| {
+        let query = "query($at: Position) { leadRejectionAudit(asOf: { position: $at }) {
+            total flags { flag count } rejections(first: 50) { nodes { reason flags } } } }";
+        app.request(query).variables(json!({ "at": position })).send().data().clone()
+    };
+    let before = audit(&app);
+    assert!(before.to_string().contains("COPY_PASTE_COMMENT"), "{before}");
+    for lead in &leads[..7] {
+        app.done("eraseSubject", erase(lead), "position");
+    }
+    assert_eq!(audit(&app), before);
+    let folder = app.into_folder();
+    let data = folder.path().to_str().unwrap().to_owned();
+    let said = stdout(&run(&["rebuild", "--data", &data]));
+    assert!(said.contains("the read models in use said the same"), "{said}");
+    let said = stdout(&run(&["verify", "--deep", "--data", &data]));
+    assert!(said.contains("the log is sound"), "{said}");
+    assert_eq!(audit(&TestApp::open(folder)), before);
 }

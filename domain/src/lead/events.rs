@@ -7,7 +7,9 @@ use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, SubjectId};
 use crate::privacy::DataSubjects;
 use crate::query::Tags;
-use crate::values::{Attributes, Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, lookup};
+use crate::values::{
+    Attributes, Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest, lookup,
+};
 
 /// Who asks, and for what.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -108,6 +110,8 @@ pub struct LeadRejected {
     pub catalog_version: u32,
     /// What the reason claims about the facts, as that version had it.
     pub claim: Option<Claim>,
+    /// Tells equal comments; the log adds it.
+    pub comment_digest: TextDigest,
     /// Whom the personal part is about.
     pub data_subjects: DataSubjects,
     /// The comment.
@@ -118,6 +122,15 @@ fact!(LeadRejected, personal Comment, about data_subjects, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.employee);
 });
+
+impl LeadRejected {
+    /// Adds the digest of the comment.
+    pub fn add_digest(&mut self, hash: &dyn Fn(&[u8]) -> u64) {
+        if let Some(comment) = self.personal.known().and_then(|personal| personal.comment.as_ref()) {
+            self.comment_digest = TextDigest::of(comment.reveal(), hash);
+        }
+    }
+}
 
 /// A lead was set aside until a date, not thrown away (R24).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::known::{Known, References};
 use crate::lead::standing::Standing;
 use crate::lead::{Comment, LeadRejected};
 use crate::query::Query;
-use crate::values::{Personal, PlainText};
+use crate::values::{Personal, PlainText, TextDigest};
 
 /// Reject a lead for a reason of the catalog (R57).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -75,6 +75,7 @@ impl Decision for RejectLead {
             reason: reason.key.clone(),
             catalog_version: state.catalog.version,
             claim: reason.claim,
+            comment_digest: TextDigest::default(),
             data_subjects: state.standing.data_subjects(&comment),
             personal: Personal::Known(comment),
         };
@@ -98,6 +99,7 @@ mod tests {
             reason: "BUDGET".to_owned(),
             catalog_version: 1,
             claim: None,
+            comment_digest: TextDigest::default(),
             data_subjects: DataSubjects::NOBODY,
             personal: Personal::Known(Comment::default()),
         };

@@ -10,7 +10,7 @@ use crate::lead::{
     LeadReopened,
 };
 use crate::testing::id;
-use crate::values::{Email, Personal, Phone};
+use crate::values::{Email, Personal, Phone, TextDigest};
 
 fn emails() -> Vec<Email> {
     vec!["vera@vega.example".into(), "office@vega.example".into()]
@@ -114,6 +114,7 @@ pub(super) fn lead_rejected() -> LeadRejected {
         reason: "NO_ANSWER".to_owned(),
         catalog_version: 2,
         claim: Some(Claim::NoAnswer),
+        comment_digest: TextDigest::from_number(0x0123_4567_89ab_cdef),
         data_subjects: one(),
         personal: comment(),
     }

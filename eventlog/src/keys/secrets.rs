@@ -6,10 +6,11 @@ use zeroize::Zeroizing;
 use super::cipher::KEY_SIZE;
 use super::sealing::{LOOKUP_SIZE, Lookup};
 use super::slot::{FINGERPRINT_SIZE, Fingerprint};
-use crate::log::RequestDigest;
+use crate::log::{AppendRequest, RequestDigest};
 
 const REQUEST_DIGEST: &str = "letopis 2026 request digest";
 const LOOKUP: &str = "letopis 2026 look-up";
+const TEXT_DIGEST: &str = "letopis 2026 text digest";
 const FINGERPRINT: &str = "letopis 2026 key fingerprint";
 
 /// The derived secrets.
@@ -17,13 +18,19 @@ pub(crate) struct Secrets {
     request_digest: Zeroizing<[u8; KEY_SIZE]>,
     lookup: Zeroizing<[u8; KEY_SIZE]>,
     fingerprint: Zeroizing<[u8; KEY_SIZE]>,
+    text_digest: Zeroizing<[u8; KEY_SIZE]>,
 }
 
 impl Secrets {
     /// Derives all of them.
     pub fn new(store_secret: &[u8; KEY_SIZE]) -> Self {
         let derive = |context| Zeroizing::new(blake3::derive_key(context, store_secret));
-        Self { request_digest: derive(REQUEST_DIGEST), lookup: derive(LOOKUP), fingerprint: derive(FINGERPRINT) }
+        Self {
+            request_digest: derive(REQUEST_DIGEST),
+            lookup: derive(LOOKUP),
+            fingerprint: derive(FINGERPRINT),
+            text_digest: derive(TEXT_DIGEST),
+        }
     }
 
     /// What a look-up tag is filed under.
@@ -35,6 +42,14 @@ impl Secrets {
     /// What names a key without telling anything about it.
     pub(super) fn fingerprint(&self, key: &[u8; KEY_SIZE]) -> Fingerprint {
         truncated::<FINGERPRINT_SIZE>(&blake3::keyed_hash(&self.fingerprint, key))
+    }
+
+    /// Adds the digests of texts to events that are to be appended.
+    pub fn add_digests(&self, request: &mut AppendRequest) {
+        let hash = |text: &[u8]| u64::from_le_bytes(truncated(&blake3::keyed_hash(&self.text_digest, text)));
+        for event in request.requests.iter_mut().flat_map(|request| &mut request.events) {
+            event.event.add_digests(&hash);
+        }
     }
 
     /// Computes digests of requests.

@@ -53,11 +53,12 @@ pub(super) struct PreparedEvent {
 }
 
 /// Appends, and answers once it is durable.
-pub(super) async fn append(shared: Arc<Shared>, request: AppendRequest) -> Result<Appended, AppendError> {
+pub(super) async fn append(shared: Arc<Shared>, mut request: AppendRequest) -> Result<Appended, AppendError> {
     shared.check_writable()?;
     if shared.is_closing.load(Ordering::Relaxed) {
         return Err(AppendError::Closed);
     }
+    shared.keyring().secrets.add_digests(&mut request);
     let encoded = limits::encode(&request)?;
     let mut prepared = Box::new(outline(&shared, &request, &encoded));
     let query = request.condition.fail_if_events_match;

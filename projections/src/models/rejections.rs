@@ -6,10 +6,10 @@
 use letopis_domain::catalog::{AuditThresholds, Claim};
 use letopis_domain::event::{Event, Recorded};
 use letopis_domain::lead::LeadRejected;
+use letopis_domain::values::TextDigest;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::comment::{CommentDigest, CommentKey};
 use crate::models::activities::{Activities, Activity};
 use crate::models::directory::{Directory, Who};
 use crate::models::leads::Leads;
@@ -113,8 +113,8 @@ pub(crate) struct Rejection {
     pub(crate) overdue_on_lead: u32,
     pub(crate) overdue_of_employee_on_lead: u32,
     pub(crate) findings: Findings,
-    /// What the comment says, unreadable; 0 = no comment.
-    pub(crate) comment: CommentDigest,
+    /// Tells equal comments.
+    pub(crate) comment: TextDigest,
     /// The rejection before, of the same lead.
     pub(crate) previous: Ref,
 }
@@ -188,7 +188,6 @@ pub(crate) struct Rejections {
     pub(crate) rows: Table<Rejection>,
     pub(crate) late: Table<LateActivity>,
     pub(crate) returns: Table<Return>,
-    pub(crate) key: CommentKey,
     /// The newest rejection by lead; derived, not stored, like all that follow.
     latest: Vec<Ref>,
     /// The newest return by lead.
@@ -196,7 +195,7 @@ pub(crate) struct Rejections {
     /// The judged rejections by employee, by `occurred_at`.
     pub(crate) by_employee: Vec<Vec<Judged>>,
     /// The judged rejections by comment, by `occurred_at`.
-    pub(crate) by_comment: FxHashMap<CommentDigest, Vec<Judged>>,
+    pub(crate) by_comment: FxHashMap<TextDigest, Vec<Judged>>,
 }
 
 /// What rejections need of the other read models.
@@ -256,7 +255,6 @@ impl Rejections {
         let overdue = beside.tasks.overdue(who.employee, lead, occurred);
         let thresholds = beside.published.rules(at).thresholds;
         let columns = beside.leads.versions.current(lead);
-        let comment = rejected.personal.known().and_then(|comment| comment.comment.as_ref());
         let row = self.rows.push(Rejection {
             lead,
             opened: at,
@@ -275,7 +273,7 @@ impl Rejections {
             overdue_on_lead: overdue.on_lead,
             overdue_of_employee_on_lead: overdue.of_employee_on_lead,
             findings: Findings::judge(&evidence, overdue, rejected.claim, &thresholds),
-            comment: comment.map_or_else(CommentDigest::default, |comment| self.key.digest(comment.reveal())),
+            comment: rejected.comment_digest,
             previous: self.latest(lead),
         });
         self.note(row);
@@ -310,7 +308,7 @@ impl Rejections {
 
 impl Projection for Rejections {
     const NAME: &'static str = "rejections";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = Beside<'a>;
 
     fn apply(&mut self, event: &Recorded, mut beside: Beside<'_>) {

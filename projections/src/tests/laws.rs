@@ -9,7 +9,6 @@ use proptest::prelude::*;
 
 use super::history::{steps, story};
 use super::story::*;
-use crate::comment::CommentKey;
 use crate::digest::digests;
 use crate::entries::{AccountEntry, ContactEntry, EmployeeEntry, LeadEntry, OpportunityEntry, TaskEntry, TeamEntry};
 use crate::filter::{Test, Where};
@@ -78,7 +77,7 @@ fn answers(generation: &Generation, position: Position) -> Vec<String> {
 }
 
 fn open(folder: &Path) -> Generation {
-    Generation::open(folder, CommentKey::default()).unwrap().unwrap()
+    Generation::open(folder).unwrap().unwrap()
 }
 
 fn cut(events: &[Arc<Recorded>], share: f64) -> usize {

@@ -14,7 +14,7 @@ use letopis_domain::opportunity::{OpportunityOpened, OpportunityStageChanged};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::task::{TaskCompleted, TaskKind, TaskScheduled};
-use letopis_domain::values::{Attributes, DurationMs, Money, Personal, Timestamp};
+use letopis_domain::values::{Attributes, DurationMs, Money, Personal, TextDigest, Timestamp};
 use uuid::Uuid;
 
 use crate::facts::Facts;
@@ -124,6 +124,7 @@ pub(super) fn rejected(lead: u128, employee: u128) -> LeadRejected {
         reason: "NOT_NOW".to_owned(),
         catalog_version: 1,
         claim: None,
+        comment_digest: TextDigest::default(),
         data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }

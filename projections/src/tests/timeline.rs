@@ -9,7 +9,6 @@ use letopis_domain::opportunity::OpportunityOpened;
 use letopis_domain::values::Personal;
 
 use super::story::*;
-use crate::comment::CommentKey;
 use crate::generation::Generation;
 use crate::page::PageRequest;
 use crate::reports::timeline::{
@@ -26,7 +25,7 @@ struct Told {
 impl Told {
     fn new(story: &Story) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let generation = Generation::open(folder.path(), CommentKey::default()).unwrap().unwrap();
+        let generation = Generation::open(folder.path()).unwrap().unwrap();
         generation.apply(&story.events).unwrap();
         Self { generation, head: story.head().0, _folder: folder }
     }

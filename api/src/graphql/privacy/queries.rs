@@ -2,13 +2,20 @@
 
 use async_graphql::{Context, ID, Object};
 use letopis_domain::ids::{LegalHoldId, SubjectId};
+use letopis_domain::privacy::DataSubjects;
+use letopis_domain::query::{Query, Tag};
+use letopis_domain::values::{Email, Phone};
+use letopis_eventlog::log::Range;
 
 use super::{DataSubject, LegalHold};
-use crate::context::app;
-use crate::error::FieldResult;
+use crate::context::{app, request};
+use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::ids::parse;
 use crate::graphql::mutation::Subject;
+
+/// Most events that are looked at behind an address or a number.
+const FOUND_MAX: usize = 1_000;
 
 /// Questions about data subjects.
 #[derive(Default)]
@@ -30,6 +37,30 @@ impl PrivacyQueries {
             Ok(DataSubject::load(app(context)?, id, at)?)
         };
         found.await.transpose()
+    }
+
+    /// The people known under an e-mail address or a phone number: whom to ask, export or erase. Case, spaces and
+    /// punctuation do not matter. Nobody is found any more who was erased.
+    async fn data_subjects(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "An e-mail address.")] email: Option<String>,
+        #[graphql(desc = "A phone number.")] phone: Option<String>,
+    ) -> FieldResult<Vec<DataSubject>> {
+        let (app, at) = (app(context)?, request(context)?.position());
+        let email = email.and_then(|email| Email(email).lookup());
+        let phone = phone.and_then(|phone| Phone(phone).lookup());
+        let lookups: Vec<Tag> = email.into_iter().chain(phone).collect();
+        if lookups.is_empty() {
+            let message = "`email` or `phone` is needed, with enough of it to find anybody by";
+            return Err(FieldError::Input(message.to_owned()).into());
+        }
+        let query = lookups.into_iter().fold(Query::default(), |query, lookup| query.or_item(&[], vec![lookup]));
+        let found = app.log.read(&query, Range { limit: FOUND_MAX, ..Range::upto(at) }).map_err(FieldError::from)?;
+        let ids: DataSubjects =
+            found.iter().flat_map(|event| event.event.data_subjects().as_slice().to_vec()).collect();
+        let people = ids.as_slice().iter().map(|id| DataSubject::load(app, *id, at));
+        Ok(people.filter_map(Result::transpose).collect::<Result<_, _>>()?)
     }
 
     /// A legal hold by its id; null when there is none.
