@@ -136,7 +136,11 @@ pub(super) fn rejected_as_no_answer(lead: u128, employee: u128) -> LeadRejected 
 
 pub(super) fn with_comment(rejected: LeadRejected, comment: &str) -> LeadRejected {
     let data_subjects = SubjectId(rejected.lead.0).into();
-    LeadRejected { data_subjects, personal: Personal::Known(Comment { comment: Some(comment.into()) }), ..rejected }
+    let personal = Personal::Known(Comment { comment: Some(comment.into()) });
+    let mut rejected = LeadRejected { data_subjects, personal, ..rejected };
+    // A story does without a log, and so without its key.
+    rejected.add_digest(&|text| text.iter().fold(5_381, |hash, byte| hash.wrapping_mul(33) ^ u64::from(*byte)));
+    rejected
 }
 
 pub(super) fn call(lead: u128, direction: Direction, duration_ms: Option<u64>) -> CallRecorded {

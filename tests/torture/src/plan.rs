@@ -11,7 +11,7 @@ use letopis_domain::ids::{ActivityId, EmployeeId, EventId, LeadId, Position, Req
 use letopis_domain::lead::{Comment, LeadAssigned, LeadDetails, LeadQualified, LeadReceived, LeadRejected};
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::{AppendCondition, Query, QueryItem};
-use letopis_domain::values::{Attributes, DurationMs, Personal, Timestamp};
+use letopis_domain::values::{Attributes, DurationMs, Personal, TextDigest, Timestamp};
 use letopis_eventlog::log::{AppendRequest, RequestEvents, RequestKey};
 use uuid::Uuid;
 
@@ -215,6 +215,7 @@ fn rejected(target: u64, random: &mut Random) -> Event {
         reason: "NOT_NOW".to_owned(),
         catalog_version: 1,
         claim: None,
+        comment_digest: TextDigest::default(),
         data_subjects: subject(target).into(),
         personal: Personal::Known(comment),
     }
