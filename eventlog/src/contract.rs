@@ -153,6 +153,7 @@ pub(crate) fn positions_are_dense_from_one(fixture: &Fixture) {
 
 pub(crate) fn an_event_comes_back_as_it_was_given(fixture: &Fixture) {
     let details = LeadDetails { name: Some("Анна".into()), ..LeadDetails::default() };
+    let attributes = [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into();
     let received = LeadReceived {
         lead: lead(1),
         subject: Uuid::from_u128(2).into(),
@@ -161,8 +162,8 @@ pub(crate) fn an_event_comes_back_as_it_was_given(fixture: &Fixture) {
         campaign: None,
         owner: Some(employee(3)),
         amount: None,
-        attributes: [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into(),
-        personal: Personal::Known(details),
+        attributes_version: 1,
+        personal: Personal::with_attributes(details, attributes),
     };
     let given = NewEvent {
         id: EventId(Uuid::from_u128(7)),

@@ -11,6 +11,7 @@ mod audit;
 mod bad_input;
 mod command_line;
 mod entities;
+mod erasure;
 mod graphiql;
 mod idempotency;
 mod lists;

@@ -62,7 +62,9 @@ struct Rival {
 /// The command that creates the account named Lyra, when the request is about that.
 fn creates_lyra(request: &AppendRequest) -> Option<Command> {
     request.requests.iter().flat_map(|request| &request.events).find_map(|event| match &event.event {
-        Event::AccountCreated(created) if created.personal.known().is_some_and(|known| known.name.0 == "Lyra") => {
+        Event::AccountCreated(created)
+            if created.personal.known().is_some_and(|known| known.details.name.0 == "Lyra") =>
+        {
             let text = serde_json::json!({ "CreateAccount": {
                 "account": created.account, "subject": created.subject, "kind": "COMPANY", "name": "Lyra",
             } });

@@ -11,7 +11,7 @@ use crate::ids::{AccountId, ContactId, EmployeeId, SubjectId};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::query::Query;
-use crate::values::{Attributes, Email, PersonName, Personal, Phone};
+use crate::values::{Attributes, Email, PersonName, Personal, Phone, PlainText};
 
 /// Create a contact.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct CreateContact {
     pub account: Option<AccountId>,
     /// Their part in the account.
     #[serde(default)]
-    pub role: Option<String>,
+    pub role: Option<PlainText>,
     /// Who looks after them.
     #[serde(default)]
     pub owner: Option<EmployeeId>,
@@ -55,6 +55,15 @@ impl CreateContact {
     fn references(&self) -> References {
         References::default().to_any("account", self.account).to_employed("owner", self.owner)
     }
+
+    fn details(&self) -> ContactDetails {
+        ContactDetails {
+            name: self.name.clone(),
+            emails: self.emails.clone(),
+            phones: self.phones.clone(),
+            role: self.role.clone(),
+        }
+    }
 }
 
 impl Decision for CreateContact {
@@ -66,7 +75,8 @@ impl Decision for CreateContact {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        let contact = self.references().within(Query::about(&self.contact, &[EventType::ContactCreated]));
+        let own = Query::about(&self.contact, &[EventType::ContactCreated]);
+        let contact = self.references().within(own);
         Definitions::within_if_any(contact, EntityKind::Contact, &self.attributes)
     }
 
@@ -82,19 +92,18 @@ impl Decision for CreateContact {
         at.check()?;
         limits::name("name", self.name.reveal())?;
         limits::reachable(&self.emails, &self.phones)?;
-        limits::short("role", self.role.as_deref())?;
+        limits::short("role", self.role.as_ref().map(PlainText::reveal))?;
         state.known.check(&self.references())?;
-        let details =
-            ContactDetails { name: self.name.clone(), emails: self.emails.clone(), phones: self.phones.clone() };
+        let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
+        let details = self.details();
         let fact = ContactCreated {
             contact: self.contact,
             subject: self.subject,
             account: self.account,
             owner: self.owner,
-            role: self.role.clone(),
             origin_lead: None,
-            attributes: state.definitions.check(&self.attributes)?,
-            personal: Personal::Known(details),
+            attributes_version,
+            personal: Personal::with_attributes(details, attributes),
         };
         state.existing.create("contact", fact, at)
     }
@@ -115,7 +124,7 @@ mod tests {
             emails: Vec::new(),
             phones: vec!["+31 20 1".into()],
             account: account.map(id),
-            role: Some("purchaser".to_owned()),
+            role: Some("purchaser".into()),
             owner: None,
             attributes: Attributes::new(),
         }

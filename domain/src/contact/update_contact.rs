@@ -10,7 +10,7 @@ use crate::ids::{AccountId, ContactId, Tagged};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::query::Query;
-use crate::values::{Email, PersonName, Personal, Phone};
+use crate::values::{Email, PersonName, Personal, Phone, PlainText};
 
 /// Change data of a contact; what is absent stays.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct UpdateContact {
     pub account: Option<AccountId>,
     /// The new part in the account.
     #[serde(default)]
-    pub role: Option<String>,
+    pub role: Option<PlainText>,
 }
 
 /// The contact as it stands.
@@ -52,6 +52,7 @@ impl UpdateContact {
             name: self.name.as_ref().unwrap_or(&before.name).clone(),
             emails: self.emails.as_ref().unwrap_or(&before.emails).clone(),
             phones: self.phones.as_ref().unwrap_or(&before.phones).clone(),
+            role: self.role.as_ref().or(before.role.as_ref()).cloned(),
         };
         if self.name.is_some() {
             limits::name("name", after.name.reveal())?;
@@ -80,21 +81,21 @@ impl Decision for UpdateContact {
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         at.check()?;
-        limits::short("role", self.role.as_deref())?;
+        limits::short("role", self.role.as_ref().map(PlainText::reveal))?;
         state.known.check(&self.references())?;
         let before = &state.contact;
         let Personal::Known(details) = &before.personal else {
             return Err(Common::Erased { field: "contact", tag: self.contact.tag() });
         };
+        let after = self.changed(details)?;
         let fact = ContactUpdated {
             contact: self.contact,
             subject: before.subject,
             account_before: before.account,
             account: self.account.or(before.account),
-            role: self.role.as_ref().or(before.role.as_ref()).cloned(),
-            personal: Personal::Known(self.changed(details)?),
+            personal: Personal::Known(after),
         };
-        if fact.account == before.account && fact.role == before.role && fact.personal == before.personal {
+        if fact.account == before.account && fact.personal == before.personal {
             return Ok(Vec::new());
         }
         Ok(vec![fact.into()])
@@ -104,14 +105,15 @@ impl Decision for UpdateContact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountCreated, AccountDetails, AccountKind};
+    use crate::account::{AccountCreated, AccountKind};
     use crate::contact::ContactCreated;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, given, id};
     use crate::values::Attributes;
 
     fn details(name: &str) -> ContactDetails {
-        ContactDetails { name: name.into(), emails: vec!["vera@vega.example".into()], phones: Vec::new() }
+        let emails = vec!["vera@vega.example".into()];
+        ContactDetails { name: name.into(), emails, phones: Vec::new(), role: Some("purchaser".into()) }
     }
 
     fn vera() -> History {
@@ -122,18 +124,17 @@ mod tests {
             owner: None,
             parent: None,
             origin_lead: None,
-            attributes: Attributes::new(),
-            personal: Personal::Known(AccountDetails::default()),
+            attributes_version: 0,
+            personal: Personal::default(),
         };
         let contact = ContactCreated {
             contact: id(1),
             subject: id(2),
             account: None,
             owner: None,
-            role: Some("purchaser".to_owned()),
             origin_lead: None,
-            attributes: Attributes::new(),
-            personal: Personal::Known(details("Vera")),
+            attributes_version: 0,
+            personal: Personal::with_attributes(details("Vera"), Attributes::new()),
         };
         given([account.into(), contact.into()])
     }
@@ -149,7 +150,6 @@ mod tests {
             subject: id(2),
             account_before: None,
             account: Some(id(5)),
-            role: Some("purchaser".to_owned()),
             personal: Personal::Known(details("Vera")),
         };
         vera().when(&UpdateContact { account: Some(id(5)), ..nothing() }).then([updated.into()]);

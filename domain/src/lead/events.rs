@@ -8,7 +8,7 @@ use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Subjec
 use crate::privacy::DataSubjects;
 use crate::query::Tags;
 use crate::values::{
-    Attributes, Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest, lookup,
+    Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest, WithAttributes, lookup,
 };
 
 /// Who asks, and for what.
@@ -47,23 +47,23 @@ pub struct LeadReceived {
     pub lead: LeadId,
     /// The data subject; passed on to the contact at conversion.
     pub subject: SubjectId,
-    /// Where it came from, e.g. `paid_search`.
+    /// Where it came from, a code of the company, e.g. `paid_search`.
     pub source: Option<String>,
-    /// By which channel, e.g. `phone`.
+    /// By which channel, a code of the company, e.g. `phone`.
     pub channel: Option<String>,
-    /// The campaign that brought it.
+    /// The campaign that brought it, a code of the company.
     pub campaign: Option<String>,
     /// The first owner.
     pub owner: Option<EmployeeId>,
     /// What it may be worth.
     pub amount: Option<Money>,
-    /// Custom attributes.
-    pub attributes: Attributes,
-    /// Who asks, and for what.
+    /// Version of the definitions that the attributes were checked against; 0 = there are none.
+    pub attributes_version: u32,
+    /// Who asks, and for what, and custom attributes.
     #[serde(skip)]
-    pub personal: Personal<LeadDetails>,
+    pub personal: Personal<WithAttributes<LeadDetails>>,
 }
-fact!(LeadReceived, personal LeadDetails, about subject, |event, tags| {
+fact!(LeadReceived, personal WithAttributes<LeadDetails>, about subject, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.owner);
 });

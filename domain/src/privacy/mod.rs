@@ -1,6 +1,7 @@
-//! Data subjects: consents, legal holds, and erasure.
+//! Data subjects: consents, legal holds, links, and erasure.
 
 mod data_subjects;
+mod erasures;
 mod events;
 mod subject;
 
@@ -10,8 +11,12 @@ mod lift_legal_hold;
 mod place_legal_hold;
 mod withdraw_consent;
 
+#[cfg(test)]
+mod left;
+
 pub use data_subjects::DataSubjects;
 pub use erase_subject::EraseSubject;
+pub use erasures::Erasures;
 pub use events::{
     ConsentGiven, ConsentWithdrawn, ErasureGround, HoldReason, LegalHoldLifted, LegalHoldPlaced, PersonalDataErased,
     SubjectsLinked,

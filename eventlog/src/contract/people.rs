@@ -20,7 +20,8 @@ pub(crate) fn received(lead_number: u128, subject_number: u128, phone: &str) -> 
         phones: vec![phone.into()],
         ..LeadDetails::default()
     };
-    LeadReceived { personal: Personal::Known(details), ..nameless(lead_number, subject_number) }.into()
+    LeadReceived { personal: Personal::with_attributes(details, [].into()), ..nameless(lead_number, subject_number) }
+        .into()
 }
 
 /// A lead about whom nothing is said.
@@ -33,8 +34,8 @@ fn nameless(lead_number: u128, subject_number: u128) -> LeadReceived {
         campaign: None,
         owner: None,
         amount: None,
-        attributes: [].into(),
-        personal: Personal::Known(LeadDetails::default()),
+        attributes_version: 0,
+        personal: Personal::default(),
     }
 }
 
