@@ -110,7 +110,7 @@ pub struct LeadRejected {
     pub catalog_version: u32,
     /// What the reason claims about the facts, as that version had it.
     pub claim: Option<Claim>,
-    /// Tells equal comments; the log adds it.
+    /// Tells equal comments of one employee; the log adds it.
     pub comment_digest: TextDigest,
     /// Whom the personal part is about.
     pub data_subjects: DataSubjects,
@@ -124,10 +124,13 @@ fact!(LeadRejected, personal Comment, about data_subjects, |event, tags| {
 });
 
 impl LeadRejected {
-    /// Adds the digest of the comment.
+    /// Adds the digest of the comment. It is one of its author, too: what one employee wrote cannot be compared with what
+    /// another one wrote.
     pub fn add_digest(&mut self, hash: &dyn Fn(&[u8]) -> u64) {
+        let author = self.employee.unwrap_or_default().0;
+        let hash_of_author = |text: &[u8]| hash(&[author.as_bytes(), text].concat());
         if let Some(comment) = self.personal.known().and_then(|personal| personal.comment.as_ref()) {
-            self.comment_digest = TextDigest::of(comment.reveal(), hash);
+            self.comment_digest = TextDigest::of(comment.reveal(), &hash_of_author);
         }
     }
 }
@@ -199,3 +202,32 @@ fact!(LeadConverted, |event, tags| {
     tags.add_all(&event.opportunity);
     tags.add_all(&event.employee);
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::id;
+
+    fn digest(employee: Option<u128>, comment: &str) -> TextDigest {
+        let mut rejected = LeadRejected {
+            lead: id(1),
+            employee: employee.map(id),
+            reason: "BUDGET".to_owned(),
+            catalog_version: 1,
+            claim: None,
+            comment_digest: TextDigest::default(),
+            data_subjects: DataSubjects::NOBODY,
+            personal: Personal::Known(Comment { comment: Some(comment.into()) }),
+        };
+        let hash = |bytes: &[u8]| bytes.iter().fold(7, |sum, byte| sum * 31 % 1_000_003 + u64::from(*byte));
+        rejected.add_digest(&hash);
+        rejected.comment_digest
+    }
+
+    #[test]
+    fn a_digest_tells_equal_comments_of_one_employee_and_of_nobody_else() {
+        assert_eq!(digest(Some(1), "Does not answer"), digest(Some(1), "does  not answer."));
+        assert_ne!(digest(Some(1), "Does not answer"), digest(Some(2), "Does not answer"));
+        assert_ne!(digest(Some(1), "Does not answer"), digest(None, "Does not answer"));
+    }
+}
