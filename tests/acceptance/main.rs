@@ -15,6 +15,7 @@ mod erasure;
 mod graphiql;
 mod idempotency;
 mod lists;
+mod one_person;
 mod own_writes;
 mod people;
 mod real_data;

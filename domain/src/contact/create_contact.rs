@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::attribute::{Definitions, EntityKind};
 use crate::common::{Common, Existing};
-use crate::contact::{ContactCreated, ContactDetails};
+use crate::contact::{ContactCreated, ContactDetails, one_person};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{AccountId, ContactId, EmployeeId, SubjectId};
@@ -47,6 +48,7 @@ pub struct CreateContact {
 #[derive(Clone, Default, Debug)]
 pub struct State {
     existing: Existing<ContactCreated>,
+    account: Account,
     known: Known,
     definitions: Definitions,
 }
@@ -76,11 +78,12 @@ impl Decision for CreateContact {
 
     fn boundary(&self, _known: &State) -> Query {
         let own = Query::about(&self.contact, &[EventType::ContactCreated]);
-        let contact = self.references().within(own);
+        let contact = self.references().within(one_person::within(own, self.account));
         Definitions::within_if_any(contact, EntityKind::Contact, &self.attributes)
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.account.evolve(event);
         state.known.evolve(event);
         state.definitions.evolve(event);
         if let Some(fact) = ContactCreated::of(&event.event) {
@@ -96,6 +99,7 @@ impl Decision for CreateContact {
         state.known.check(&self.references())?;
         let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
         let details = self.details();
+        let link = one_person::link(&state.account, self.subject, &details);
         let fact = ContactCreated {
             contact: self.contact,
             subject: self.subject,
@@ -105,7 +109,11 @@ impl Decision for CreateContact {
             attributes_version,
             personal: Personal::with_attributes(details, attributes),
         };
-        state.existing.create("contact", fact, at)
+        let mut events = state.existing.create("contact", fact, at)?;
+        if !events.is_empty() {
+            events.extend(link.map(Event::from));
+        }
+        Ok(events)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::common::Common;
-use crate::contact::{Contact, ContactDetails, ContactUpdated};
+use crate::contact::{Contact, ContactDetails, ContactUpdated, one_person};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{AccountId, ContactId, Tagged};
@@ -35,10 +36,11 @@ pub struct UpdateContact {
     pub role: Option<PlainText>,
 }
 
-/// The contact as it stands.
+/// The contact as it stands, and the account that it is to belong to.
 #[derive(Clone, Default, Debug)]
 pub struct State {
     contact: Contact,
+    account: Account,
     known: Known,
 }
 
@@ -71,12 +73,14 @@ impl Decision for UpdateContact {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]))
+        let own = Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]);
+        self.references().within(one_person::within(own, self.account))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
         state.known.evolve(event);
         state.contact.evolve(event);
+        state.account.evolve(event);
     }
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
@@ -88,6 +92,7 @@ impl Decision for UpdateContact {
             return Err(Common::Erased { field: "contact", tag: self.contact.tag() });
         };
         let after = self.changed(details)?;
+        let link = one_person::link(&state.account, before.subject, &after);
         let fact = ContactUpdated {
             contact: self.contact,
             subject: before.subject,
@@ -98,7 +103,9 @@ impl Decision for UpdateContact {
         if fact.account == before.account && fact.personal == before.personal {
             return Ok(Vec::new());
         }
-        Ok(vec![fact.into()])
+        let has_moved = fact.account != before.account;
+        let link = link.filter(|_| has_moved).map(Event::from);
+        Ok(std::iter::once(fact.into()).chain(link).collect())
     }
 }
 

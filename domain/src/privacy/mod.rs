@@ -8,6 +8,7 @@ mod subject;
 mod erase_subject;
 mod give_consent;
 mod lift_legal_hold;
+mod link_subjects;
 mod place_legal_hold;
 mod withdraw_consent;
 
@@ -23,6 +24,7 @@ pub use events::{
 };
 pub use give_consent::GiveConsent;
 pub use lift_legal_hold::LiftLegalHold;
+pub use link_subjects::LinkSubjects;
 pub use place_legal_hold::PlaceLegalHold;
 pub use subject::{Consent, LegalHold, Subject};
 pub use withdraw_consent::WithdrawConsent;
