@@ -80,6 +80,7 @@ macro_rules! log_contract {
         personal_data_of_nobody_are_malformed
         an_event_that_was_erased_elsewhere_comes_back_erased
         a_digest_of_a_body_is_the_same_in_one_log_only
+        an_external_key_gives_the_same_id_in_one_log_only
     }};
 }
 pub(crate) use log_contract;

@@ -10,7 +10,7 @@ use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::ReadError;
-use letopis_eventlog::keys::RequestHasher;
+use letopis_eventlog::keys::{ExternalIds, RequestHasher};
 use letopis_eventlog::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord};
 use letopis_eventlog::transact::{Envelope, transact};
 use tokio::sync::watch;
@@ -110,6 +110,10 @@ impl Log for Rival {
 
     fn request_hasher(&self) -> RequestHasher {
         self.log.request_hasher()
+    }
+
+    fn external_ids(&self) -> ExternalIds {
+        self.log.external_ids()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -189,6 +189,13 @@ pub(crate) fn an_event_that_was_erased_elsewhere_comes_back_erased(fixture: &Fix
     assert_eq!(fixture.log.get(Position(1)).unwrap().unwrap().event, event);
 }
 
+pub(crate) fn an_external_key_gives_the_same_id_in_one_log_only(fixture: &Fixture) {
+    let id = |log: &dyn Log| log.external_ids().id(["phone", "+31 20 555 01 01"]);
+    assert_eq!(id(&*fixture.log), id(&*fixture.log));
+    let env = Arc::new(SeededEnvironment::new(77, NOW));
+    assert_ne!(id(&*fixture.log), id(&*crate::memory::MemoryLog::new(env)));
+}
+
 pub(crate) fn a_digest_of_a_body_is_the_same_in_one_log_only(fixture: &Fixture) {
     let digest = |log: &dyn Log| log.request_hasher().update(b"body").finish();
     assert_eq!(digest(&*fixture.log), digest(&*fixture.log));

@@ -34,7 +34,7 @@ fn evaluate(template: &str) -> Result<Value, String> {
         repeat: 0,
         pair: None,
         file: "people.csv",
-        namespace: Namespace::new("test"),
+        namespace: &Namespace::new("test", crate::import::identity::tests::ids()),
     };
     template.evaluate(&scope).map_err(|error| error.to_string())
 }
