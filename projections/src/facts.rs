@@ -3,7 +3,6 @@
 use letopis_domain::event::{EventType, Recorded};
 use letopis_domain::ids::Position;
 use letopis_eventlog::error::ReadError;
-use letopis_eventlog::log::Log;
 
 use crate::models::accounts::Accounts;
 use crate::models::activities::Activities;
@@ -19,6 +18,7 @@ use crate::models::stays::Stays;
 use crate::models::tasks::Tasks;
 use crate::models::timeline::{Entry, Timeline};
 use crate::names::Names;
+use crate::particulars::ReadMany;
 use crate::projection::Projection;
 use crate::store::{Changes, Mark, Store, StoreError};
 use crate::table::Stored;
@@ -196,8 +196,8 @@ impl Facts {
     }
 
     /// Reads from the log what is personal and so not in the store.
-    pub(crate) fn recall(&mut self, log: &dyn Log) -> Result<(), ReadError> {
-        self.names.particulars.recall(log)
+    pub(crate) fn recall(&mut self, read: &mut ReadMany<'_>) -> Result<(), ReadError> {
+        self.names.particulars.recall(read)
     }
 
     fn index(&mut self) {

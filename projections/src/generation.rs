@@ -196,7 +196,7 @@ impl Home {
                 tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
                 return Ok(None);
             }
-            generation.facts.write().recall(log)?;
+            generation.facts.write().recall(&mut |positions| log.get_many(positions))?;
             Ok(Some(generation))
         };
         open().unwrap_or_else(|error| {

@@ -11,12 +11,14 @@ use letopis_domain::ids::Position;
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::values::{AttributeValue, Attributes, Personal, PlainText};
 use letopis_eventlog::error::ReadError;
-use letopis_eventlog::log::Log;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Cell, Dictionary, Ref};
 use crate::table::{Row, Table};
+
+/// Reads the events at positions, in the order asked for.
+pub(crate) type ReadMany<'r> = dyn FnMut(&[Position]) -> Result<Vec<Option<Arc<Recorded>>>, ReadError> + 'r;
 
 /// Events read at a time when the store was opened.
 const RECALL_EVENTS: usize = 1_000;
@@ -82,12 +84,12 @@ impl Particulars {
     }
 
     /// Reads from the log what the stored rows mean.
-    pub(crate) fn recall(&mut self, log: &dyn Log) -> Result<(), ReadError> {
+    pub(crate) fn recall(&mut self, read: &mut ReadMany<'_>) -> Result<(), ReadError> {
         let told: Vec<Told> = self.rows.iter().copied().collect();
         (self.noted, self.values) = (Vec::with_capacity(told.len()), Pool::default());
         for part in told.chunks(RECALL_EVENTS) {
             let positions: Vec<Position> = part.iter().map(|told| Position(told.opened)).collect();
-            for (told, event) in part.iter().zip(log.get_many(&positions)?) {
+            for (told, event) in part.iter().zip(read(&positions)?) {
                 let event = event.ok_or_else(|| ReadError::Storage(format!("there is no event {}", told.opened)))?;
                 self.learn(&event, told.before);
             }

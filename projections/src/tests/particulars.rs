@@ -18,6 +18,7 @@ use crate::filter::Where;
 use crate::handle::{Found, Views};
 use crate::value::{Field, Value};
 
+const LEVEL: &str = "MZXW6LEVELQ7KEY";
 const GOLD: &str = "MZXW6YTBOI5GOLD";
 const DIRECTOR: &str = "MZXW6DIRECTOR5K";
 
@@ -26,13 +27,13 @@ fn text(text: &str) -> AttributeValue {
 }
 
 fn lead(number: u128, level: &str) -> Event {
-    let attributes = Attributes::from([("level".to_owned(), text(level))]);
+    let attributes = Attributes::from([(LEVEL.to_owned(), text(level))]);
     let personal = Personal::with_attributes(LeadDetails::default(), attributes);
     LeadReceived { attributes_version: 1, personal, ..received(number) }.into()
 }
 
 fn level(number: u128, to: Option<&str>) -> Event {
-    let changes = vec![AttributeChange { key: "level".to_owned(), from: None, to: to.map(text) }];
+    let changes = vec![AttributeChange { key: LEVEL.to_owned(), from: None, to: to.map(text) }];
     AttributesSet {
         entity: EntityRef::Lead(id(number)),
         version: 1,
@@ -79,7 +80,7 @@ async fn told() -> Company {
 }
 
 fn level_is(level: &str) -> Where {
-    Where::equals(Field::Attribute("level".to_owned()), Value::Text(level.to_owned()))
+    Where::equals(Field::Attribute(LEVEL.to_owned()), Value::Text(level.to_owned()))
 }
 
 /// How many leads are of level gold, and how many contacts are directors.
@@ -124,7 +125,7 @@ async fn no_attribute_and_no_role_is_in_any_file() {
     let (views, _) = company.views();
     views.catch_up().unwrap();
     views.close().unwrap();
-    assert_eq!([GOLD, DIRECTOR, "level"].map(|text| files_with(company.folder.path(), text)), [0; 3]);
+    assert_eq!([GOLD, DIRECTOR, LEVEL].map(|text| files_with(company.folder.path(), text)), [0; 3]);
     assert_ne!(files_with(company.folder.path(), "MZXW6SOURCE"), 0, "the search finds what is there");
 }
 
