@@ -9,7 +9,7 @@ use letopis_domain::contact::ContactCreated;
 use letopis_domain::employee::{CompanyProfilePublished, EmployeeHired, EmployeeKind, TeamFormed};
 use letopis_domain::event::{Event, NewEvent};
 use letopis_domain::ids::{EventId, SubjectId};
-use letopis_domain::lead::{Comment, LeadReceived, LeadRejected};
+use letopis_domain::lead::{Comment, LeadDetails, LeadReceived, LeadRejected};
 use letopis_domain::opportunity::{OpportunityLost, OpportunityOpened, OpportunityStageChanged, OpportunityWon};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
 use letopis_domain::privacy::DataSubjects;
@@ -182,6 +182,7 @@ impl Workload {
     fn received(&mut self, number: u128) -> Event {
         let source = ["paid_search", "social", "referral", "organic"][self.random.random_range(0..4)];
         let score = AttributeValue::Number(self.random.random_range(0..10_i64).into());
+        let attributes = Attributes::from([("score".to_owned(), score)]);
         LeadReceived {
             lead: id(4, number),
             subject: id(9, number),
@@ -190,8 +191,8 @@ impl Workload {
             campaign: None,
             owner: Some(id(1, self.random.random_range(0..EMPLOYEES))),
             amount: None,
-            attributes: Attributes::from([("score".to_owned(), score)]),
-            personal: Personal::default(),
+            attributes_version: 1,
+            personal: Personal::with_attributes(LeadDetails::default(), attributes),
         }
         .into()
     }
@@ -253,7 +254,7 @@ impl Workload {
             amount: self.amount(),
             expected_close: None,
             probability_percent: Some(50),
-            attributes: Attributes::new(),
+            attributes_version: 0,
             data_subjects: DataSubjects::NOBODY,
             personal: Personal::default(),
         }
@@ -273,7 +274,6 @@ impl Workload {
                     amount,
                     reason,
                     catalog_version: 1,
-                    competitor: None,
                     data_subjects: DataSubjects::NOBODY,
                     personal,
                 };
@@ -302,7 +302,7 @@ fn account(number: u128) -> Event {
         owner: Some(id(1, number % EMPLOYEES)),
         parent: None,
         origin_lead: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         personal: Personal::default(),
     }
     .into()
@@ -314,9 +314,8 @@ fn contact(number: u128) -> Event {
         subject: id(9, number),
         account: Some(id(5, number)),
         owner: Some(id(1, number % EMPLOYEES)),
-        role: None,
         origin_lead: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         personal: Personal::default(),
     }
     .into()

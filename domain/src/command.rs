@@ -93,6 +93,7 @@ commands! {
     privacy::WithdrawConsent,
     privacy::PlaceLegalHold,
     privacy::LiftLegalHold,
+    privacy::LinkSubjects,
     privacy::EraseSubject,
 }
 

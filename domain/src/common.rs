@@ -112,7 +112,8 @@ impl Refusal for Common {
         match self {
             Self::NotFound { .. } => RefusalCode::NotFound,
             Self::AlreadyExists { .. } => RefusalCode::AlreadyExists,
-            Self::Closed { .. } | Self::Left { .. } | Self::Erased { .. } => RefusalCode::InvalidState,
+            Self::Closed { .. } | Self::Left { .. } => RefusalCode::InvalidState,
+            Self::Erased { .. } => RefusalCode::SubjectErased,
             Self::InFuture { .. } => RefusalCode::InFuture,
             Self::Required { .. } => RefusalCode::Required,
             Self::TooLong { .. } | Self::TooMany { .. } | Self::Invalid { .. } => RefusalCode::InvalidValue,

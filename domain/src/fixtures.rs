@@ -1,16 +1,16 @@
 //! A small company for tests: two sellers, one customer, two pipelines and the reasons for losing.
 
-use crate::account::{AccountCreated, AccountDetails, AccountKind};
+use crate::account::{AccountCreated, AccountKind};
 use crate::activity::Subjects;
 use crate::agreement::{AgreementForm, ReachAgreement};
 use crate::catalog::{CatalogKind, Reason, ReasonCatalogPublished};
-use crate::contact::{ContactCreated, ContactDetails};
+use crate::contact::ContactCreated;
 use crate::employee::{EmployeeDetails, EmployeeHired, EmployeeKind};
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, PipelineId, SubjectId};
-use crate::lead::{LeadDetails, LeadReceived};
+use crate::lead::LeadReceived;
 use crate::opportunity::OpenOpportunity;
 use crate::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
-use crate::privacy::DataSubjects;
+use crate::privacy::{DataSubjects, ErasureGround, PersonalDataErased};
 use crate::testing::{History, given, id};
 use crate::values::{Attributes, Money, Period, Personal, Timestamp};
 
@@ -93,6 +93,17 @@ pub fn deal(opportunity: u128) -> OpenOpportunity {
     }
 }
 
+/// Somebody was erased, whose data subject has this number.
+pub fn erased(subject: u128) -> PersonalDataErased {
+    PersonalDataErased {
+        subject: id(subject),
+        erased: id::<SubjectId>(subject).into(),
+        ground: ErasureGround::Objection,
+        reference: None,
+        employee: None,
+    }
+}
+
 /// Euros.
 pub fn eur(amount: i64) -> Money {
     Money { amount: amount.into(), currency: "EUR".parse().unwrap() }
@@ -132,8 +143,8 @@ pub fn account(account: AccountId) -> AccountCreated {
         owner: None,
         parent: None,
         origin_lead: None,
-        attributes: Attributes::default(),
-        personal: Personal::Known(AccountDetails::default()),
+        attributes_version: 0,
+        personal: Personal::default(),
     }
 }
 
@@ -143,10 +154,9 @@ fn contact(contact: ContactId) -> ContactCreated {
         subject: id(CONTACT),
         account: None,
         owner: None,
-        role: None,
         origin_lead: None,
-        attributes: Attributes::default(),
-        personal: Personal::Known(ContactDetails::default()),
+        attributes_version: 0,
+        personal: Personal::default(),
     }
 }
 
@@ -159,8 +169,8 @@ fn lead(lead: LeadId) -> LeadReceived {
         campaign: None,
         owner: None,
         amount: None,
-        attributes: Attributes::default(),
-        personal: Personal::Known(LeadDetails::default()),
+        attributes_version: 0,
+        personal: Personal::default(),
     }
 }
 

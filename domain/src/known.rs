@@ -7,8 +7,9 @@ use crate::event::{Event, EventType, Recorded};
 use crate::ids::{
     AccountId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, Tagged, TeamId,
 };
-use crate::privacy::DataSubjects;
+use crate::privacy::{DataSubjects, Erasures};
 use crate::query::{Query, Tag};
+use crate::values::PersonalValues;
 
 macro_rules! subjects {
     ($($(#[$doc:meta])* $name:ident($id:ident) created by $event:ident.$field:ident),* $(,)?) => {
@@ -134,11 +135,13 @@ impl References {
 pub struct Known {
     created: Vec<(Subject, DataSubjects)>,
     left: Vec<EmployeeId>,
+    erasures: Erasures,
 }
 
 impl Known {
     /// Folds one event.
     pub fn evolve(&mut self, event: &Recorded) {
+        self.erasures.evolve(event);
         match &event.event {
             Event::EmployeeLeft(fact) => self.left.push(fact.employee),
             event => self.created.extend(Subject::created(event).map(|subject| (subject, event.data_subjects()))),
@@ -150,9 +153,32 @@ impl Known {
         self.find(subject.into()).is_some()
     }
 
-    /// Whom everything that is written about these subjects is about.
+    /// Adds to a boundary who of those whom words about these subjects concern was erased.
+    #[must_use]
+    pub fn within(&self, boundary: Query, subjects: &Subjects) -> Query {
+        Erasures::within(boundary, &self.named(subjects))
+    }
+
+    /// Whom everything that is written about these subjects is about: those who are left.
     #[must_use]
     pub fn data_subjects(&self, subjects: &Subjects) -> DataSubjects {
+        self.erasures.left(&self.named(subjects))
+    }
+
+    /// For whom words about these subjects are sealed.
+    ///
+    /// # Errors
+    /// `Erased` when there are words, and nobody is left.
+    pub fn seal(
+        &self,
+        subjects: &Subjects,
+        words: &impl PersonalValues,
+        field: &'static str,
+    ) -> Result<DataSubjects, Common> {
+        self.erasures.seal(&self.named(subjects), words, field)
+    }
+
+    fn named(&self, subjects: &Subjects) -> DataSubjects {
         let named = [
             subjects.lead.map(Subject::Lead),
             subjects.account.map(Subject::Account),

@@ -48,6 +48,24 @@ pub fn short(field: &'static str, text: Option<&str>) -> Result<(), Common> {
     text.map_or(Ok(()), |text| size(field, text, NAME_SIZE_MAX_BYTES))
 }
 
+/// A code of the company that may be absent: a source, a channel, a reference. It stays in the clear for ever, so an
+/// address or an international number, which are a person's, is none.
+///
+/// # Errors
+/// When it is too long, or looks like an address or a number.
+pub fn code(field: &'static str, code: Option<&str>) -> Result<(), Common> {
+    short(field, code)?;
+    let looks_personal = |code: &str| {
+        let is_number = code.trim_start().starts_with('+') && Phone::from(code).lookup().is_some();
+        is_number || code.contains('@')
+    };
+    if code.is_some_and(looks_personal) {
+        let reason = "a code of the company is neither an e-mail address nor a phone number: it is never erased";
+        return Err(Common::invalid(field, reason));
+    }
+    Ok(())
+}
+
 /// A name of a person or account that may be absent.
 ///
 /// # Errors
@@ -154,6 +172,16 @@ mod tests {
     #[test]
     fn a_text_of_exactly_the_limit_is_allowed() {
         assert_eq!(text("comment", Some(&PlainText("x".repeat(TEXT_SIZE_MAX_BYTES)))), Ok(()));
+    }
+
+    #[test]
+    fn a_code_is_no_address_and_no_number() {
+        for good in ["paid_search", "2026/17", "Google Ads 20260115", "+1"] {
+            assert_eq!(code("source", Some(good)), Ok(()), "{good}");
+        }
+        for bad in ["vera@vega.example", "+31 20 555 01 02"] {
+            assert!(code("source", Some(bad)).is_err(), "{bad}");
+        }
     }
 
     #[test]

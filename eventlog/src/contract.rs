@@ -80,6 +80,7 @@ macro_rules! log_contract {
         personal_data_of_nobody_are_malformed
         an_event_that_was_erased_elsewhere_comes_back_erased
         a_digest_of_a_body_is_the_same_in_one_log_only
+        an_external_key_gives_the_same_id_in_one_log_only
     }};
 }
 pub(crate) use log_contract;
@@ -153,6 +154,7 @@ pub(crate) fn positions_are_dense_from_one(fixture: &Fixture) {
 
 pub(crate) fn an_event_comes_back_as_it_was_given(fixture: &Fixture) {
     let details = LeadDetails { name: Some("Анна".into()), ..LeadDetails::default() };
+    let attributes = [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into();
     let received = LeadReceived {
         lead: lead(1),
         subject: Uuid::from_u128(2).into(),
@@ -161,8 +163,8 @@ pub(crate) fn an_event_comes_back_as_it_was_given(fixture: &Fixture) {
         campaign: None,
         owner: Some(employee(3)),
         amount: None,
-        attributes: [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into(),
-        personal: Personal::Known(details),
+        attributes_version: 1,
+        personal: Personal::with_attributes(details, attributes),
     };
     let given = NewEvent {
         id: EventId(Uuid::from_u128(7)),

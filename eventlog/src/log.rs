@@ -14,7 +14,7 @@ use letopis_domain::values::Timestamp;
 use tokio::sync::watch;
 
 use crate::error::{AppendError, ReadError};
-use crate::keys::RequestHasher;
+use crate::keys::{ExternalIds, RequestHasher};
 
 /// A keyed or plain digest of a request's body: the same id with another digest is another request.
 pub type RequestDigest = [u8; 16];
@@ -214,6 +214,9 @@ pub trait Log: Send + Sync + 'static {
 
     /// Computes the digest of a request's body under a key of this log.
     fn request_hasher(&self) -> RequestHasher;
+
+    /// Makes ids of external keys under a key of this log: the same key, the same id, in this log only.
+    fn external_ids(&self) -> ExternalIds;
 
     /// The request of this id, if its events are in the log.
     ///

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::environment::Environment;
 use crate::error::{AppendError, ReadError};
-use crate::keys::{RequestHasher, Secrets};
+use crate::keys::{ExternalIds, RequestHasher, Secrets};
 use crate::limits;
 use crate::log::{
     AppendFuture, AppendRequest, Appended, Clash, Log, Match, PositionFuture, Range, RequestKey, RequestRecord,
@@ -160,6 +160,10 @@ impl Log for MemoryLog {
 
     fn request_hasher(&self) -> RequestHasher {
         self.shared.secrets.request_hasher()
+    }
+
+    fn external_ids(&self) -> ExternalIds {
+        self.shared.secrets.external_ids()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -24,9 +24,10 @@ use crate::models::directory::{EmployeeColumns, TeamColumns, Who};
 use crate::models::leads::LeadColumns;
 use crate::models::opportunities::OpportunityColumns;
 use crate::models::tasks::Task;
-use crate::names::Names;
+use crate::names::{Names, Ref};
 use crate::scope::Scope;
 use crate::table::{Row, Table, Version};
+use crate::value::Bare;
 
 /// An employee, or none, with the team and the business unit of that moment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -49,6 +50,13 @@ fn subjects(about: About, names: &Names) -> Subjects {
         account: names.id(about.account),
         contact: names.id(about.contact),
         opportunity: names.id(about.opportunity),
+    }
+}
+
+fn role(row: Ref, names: &Names) -> Option<String> {
+    match names.bare(names.particulars.role(row)) {
+        Bare::Text(role) => Some(role.to_owned()),
+        _ => None,
     }
 }
 
@@ -326,7 +334,7 @@ versioned! {
         channel: names.text(of.channel).map(str::to_owned),
         campaign: names.text(of.campaign).map(str::to_owned),
         amount: of.amount,
-        attributes: names.attributes(of.attributes),
+        attributes: names.particulars.attributes(of.attributes),
         received_at: instant(of.received_at),
         changed_at: instant(of.changed_at),
         reason: names.text(of.reason).map(str::to_owned),
@@ -341,7 +349,7 @@ versioned! {
         owner: place(of.who, names),
         parent: names.id(of.parent),
         origin_lead: names.id(of.origin_lead),
-        attributes: names.attributes(of.attributes),
+        attributes: names.particulars.attributes(of.attributes),
         created_at: instant(of.created_at),
         changed_at: instant(of.changed_at),
     };
@@ -349,9 +357,9 @@ versioned! {
         changed: Position(version.opened),
         owner: place(of.who, names),
         account: names.id(of.account),
-        role: names.text(of.role).map(str::to_owned),
+        role: role(of.role, names),
         origin_lead: names.id(of.origin_lead),
-        attributes: names.attributes(of.attributes),
+        attributes: names.particulars.attributes(of.attributes),
         created_at: instant(of.created_at),
         changed_at: instant(of.changed_at),
     };
@@ -370,7 +378,7 @@ versioned! {
         expected_close: of.expected_close,
         probability_percent: of.probability_percent,
         loss_reason: names.text(of.reason).map(str::to_owned),
-        attributes: names.attributes(of.attributes),
+        attributes: names.particulars.attributes(of.attributes),
         opened_at: instant(of.opened_at),
         changed_at: instant(of.changed_at),
         closed_at: of.closed_at.map(instant),

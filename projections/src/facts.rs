@@ -2,6 +2,7 @@
 
 use letopis_domain::event::{EventType, Recorded};
 use letopis_domain::ids::Position;
+use letopis_eventlog::error::ReadError;
 
 use crate::models::accounts::Accounts;
 use crate::models::activities::Activities;
@@ -17,6 +18,7 @@ use crate::models::stays::Stays;
 use crate::models::tasks::Tasks;
 use crate::models::timeline::{Entry, Timeline};
 use crate::names::Names;
+use crate::particulars::ReadMany;
 use crate::projection::Projection;
 use crate::store::{Changes, Mark, Store, StoreError};
 use crate::table::Stored;
@@ -53,8 +55,7 @@ macro_rules! tables {
         }
         tables.extend([
             (12, "names", tables!(@borrow $reference $facts.names.texts)),
-            (13, "names", tables!(@borrow $reference $facts.names.values)),
-            (14, "names", tables!(@borrow $reference $facts.names.sets)),
+            (13, "names", tables!(@borrow $reference $facts.names.particulars.rows)),
             (30, Directory::NAME, tables!(@borrow $reference $facts.directory.employees.table)),
             (31, Directory::NAME, tables!(@borrow $reference $facts.directory.teams.table)),
             (32, Directory::NAME, tables!(@borrow $reference $facts.directory.units.table)),
@@ -124,6 +125,9 @@ impl Facts {
         self.rejections.apply(event, beside);
         self.links.apply(event, &mut self.names);
         self.timeline.apply(event, &mut self.names);
+        if let Some(erased) = event.event.erases() {
+            self.names.particulars.forget(erased);
+        }
         self.applied = event.position.0;
     }
 
@@ -189,6 +193,11 @@ impl Facts {
         facts.applied = applied;
         facts.index();
         Ok(Some(facts))
+    }
+
+    /// Reads from the log what is personal and so not in the store.
+    pub(crate) fn recall(&mut self, read: &mut ReadMany<'_>) -> Result<(), ReadError> {
+        self.names.particulars.recall(read)
     }
 
     fn index(&mut self) {

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use letopis_domain::event::Recorded;
 use letopis_domain::ids::Position;
+use letopis_eventlog::log::Log;
 use parking_lot::RwLock;
 
 use crate::facts::{Facts, shape};
+use crate::handle::FoldError;
 use crate::models::timeline::Entry;
 use crate::store::{Changes, Mark, Store, StoreError};
 
@@ -183,17 +185,18 @@ impl Home {
 
     /// The generation in use, opened; none if there is none yet, or if it cannot be used any more and must be built
     /// again from the log. Whatever is wrong with it is no reason to stop: the log holds everything.
-    pub(crate) fn usable(&self, head: Position) -> Option<Generation> {
-        let open = || -> Result<Option<Generation>, StoreError> {
+    pub(crate) fn usable(&self, log: &dyn Log) -> Option<Generation> {
+        let open = || -> Result<Option<Generation>, FoldError> {
             let Some(current) = self.current()? else { return Ok(None) };
             let Some(generation) = Generation::open(&current)? else {
                 tracing::info!(folder = %current.display(), "the views have another shape and are built again");
                 return Ok(None);
             };
-            if generation.farthest()? > head.0 {
+            if generation.farthest()? > log.head().0 {
                 tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
                 return Ok(None);
             }
+            generation.facts.write().recall(&mut |positions| log.get_many(positions))?;
             Ok(Some(generation))
         };
         open().unwrap_or_else(|error| {

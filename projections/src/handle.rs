@@ -109,7 +109,7 @@ impl Views {
     /// When the folder cannot be used.
     pub fn open(log: Arc<dyn Log>, folder: &Path) -> Result<(Self, Found), StoreError> {
         let home = Home::open(folder)?;
-        let usable = home.usable(log.head());
+        let usable = home.usable(&*log);
         let found = if usable.is_some() { Found::Usable } else { Found::Unusable };
         let generation = match usable {
             Some(generation) => generation,

@@ -27,6 +27,7 @@ mod facts;
 mod generation;
 mod models;
 mod names;
+mod particulars;
 mod projection;
 mod quantile;
 mod scope;

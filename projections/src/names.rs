@@ -1,4 +1,4 @@
-//! Dictionaries: every id, text and attribute value of the rows once, and a small number in its place.
+//! Dictionaries: every id and text of the rows once, and a small number in its place.
 //!
 //! Numbers are given in the order of the log, so that the same log always gives the same numbers. An entry keeps
 //! the position at which it was first seen, so that a digest as of an earlier position can leave it out.
@@ -6,17 +6,17 @@
 use std::hash::{Hash, Hasher};
 
 use indexmap::IndexMap;
-use letopis_domain::attribute::AttributeChange;
 use letopis_domain::ids::{
     AccountId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId, ReservationId,
     ResourceId, TaskId, TeamId,
 };
-use letopis_domain::values::{AttributeValue, Attributes, Currency, Date, Money, Timestamp};
+use letopis_domain::values::{AttributeValue, Currency, Date, Money, Timestamp};
 use rust_decimal::Decimal;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::particulars::Particulars;
 use crate::value::{Bare, Value};
 
 /// A number of a dictionary or of a row, or nothing.
@@ -142,9 +142,6 @@ named! {
     ReservationId = Reservation, ResourceId = Resource,
 }
 
-/// A set of custom attributes: keys and values, in key order.
-pub(crate) type AttributeSet = Box<[(Ref, Ref)]>;
-
 /// What stands in a column of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Cell {
@@ -209,8 +206,7 @@ impl Cell {
 pub(crate) struct Names {
     pub(crate) ids: [Dictionary<Uuid>; Kind::COUNT],
     pub(crate) texts: Dictionary<Box<str>>,
-    pub(crate) values: Dictionary<AttributeValue>,
-    pub(crate) sets: Dictionary<AttributeSet>,
+    pub(crate) particulars: Particulars,
 }
 
 impl Names {
@@ -243,53 +239,13 @@ impl Names {
         self.texts.get(text).map(AsRef::as_ref)
     }
 
-    fn intern_value(&mut self, value: &AttributeValue, at: u64) -> Ref {
-        let known = self.values.find(value);
-        if known.is_none() { self.values.intern(value.clone(), at) } else { known }
-    }
-
-    pub(crate) fn intern_attributes(&mut self, attributes: &Attributes, at: u64) -> Ref {
-        if attributes.is_empty() {
-            return Ref::NONE;
-        }
-        let set: AttributeSet =
-            attributes.iter().map(|(key, value)| (self.intern_text(key, at), self.intern_value(value, at))).collect();
-        self.sets.intern(set, at)
-    }
-
-    /// The set that results from changes of another one.
-    pub(crate) fn change_attributes(&mut self, before: Ref, changes: &[AttributeChange], at: u64) -> Ref {
-        let mut attributes = self.attributes(before);
-        for change in changes {
-            match &change.to {
-                Some(value) => attributes.insert(change.key.clone(), value.clone()),
-                None => attributes.remove(&change.key),
-            };
-        }
-        self.intern_attributes(&attributes, at)
-    }
-
-    /// The attributes of a set, by key.
-    pub(crate) fn attributes(&self, set: Ref) -> Attributes {
-        let pairs = self.sets.get(set).map_or(&[][..], AsRef::as_ref);
-        pairs
-            .iter()
-            .filter_map(|(key, value)| Some((self.text(*key)?.to_owned(), self.values.get(*value)?.clone())))
-            .collect()
-    }
-
-    pub(crate) fn attribute(&self, set: Ref, key: Ref) -> Cell {
-        let pairs = self.sets.get(set).map_or(&[][..], AsRef::as_ref);
-        pairs.iter().find(|(found, _)| *found == key).map_or(Cell::Null, |(_, value)| Cell::Attribute(*value))
-    }
-
     pub(crate) fn bare(&self, cell: Cell) -> Bare<'_> {
         match cell {
             Cell::Null => Bare::Null,
             Cell::Id(kind, entity) => self.ids[kind as usize].get(entity).map_or(Bare::Null, |id| Bare::Id(*id)),
             Cell::Text(text) => self.text(text).map_or(Bare::Null, Bare::Text),
             Cell::Word(word) => Bare::Text(word),
-            Cell::Attribute(value) => match self.values.get(value) {
+            Cell::Attribute(value) => match self.particulars.value(value) {
                 None => Bare::Null,
                 Some(AttributeValue::Text(text)) => Bare::Text(text),
                 Some(AttributeValue::Number(number)) => Bare::Number(*number),

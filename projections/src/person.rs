@@ -21,7 +21,7 @@ pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folde
     let mut events: BTreeMap<Position, Arc<Recorded>> = BTreeMap::new();
     let mut state = Subject::default();
     loop {
-        let wanted = state.boundary(id, Subject::TYPES);
+        let wanted = state.boundary(id);
         if wanted == boundary {
             break;
         }
@@ -40,5 +40,5 @@ pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folde
 /// Everything that was ever recorded about a person: what stands under any of their data subjects.
 #[must_use]
 pub fn everything_about(person: &Subject, id: SubjectId) -> Query {
-    person.boundary(id, &[])
+    person.everything(id)
 }

@@ -40,7 +40,8 @@ macro_rules! published_events {
     };
 }
 
-/// What data subjects allow and demand. No row holds anything personal, so an erasure changes none.
+/// What data subjects allow and demand. No row holds anything personal, so an erasure changes none; the particulars,
+/// which are beside the rows, are dropped.
 macro_rules! privacy_events {
     () => {
         Event::SubjectsLinked(_)

@@ -44,6 +44,11 @@ pub(crate) trait Columns: Default {
     /// A plain column; none if the rows have no such column.
     fn cell(&self, field: &Field) -> Option<Cell>;
 
+    /// The role of the contact; none if the rows are none of contacts.
+    fn role(&self) -> Option<Ref> {
+        None
+    }
+
     /// The custom attributes of the entity; none if the rows have none.
     fn attributes(&self) -> Option<Ref> {
         None
@@ -75,6 +80,7 @@ impl Scope<'_> {
     pub(crate) fn column<C: Columns>(self, field: &Field) -> Result<Column, QueryError> {
         let row = C::default();
         let known = match field {
+            Field::Role => row.role().is_some(),
             Field::Attribute(_) => row.attributes().is_some(),
             Field::LeadAttribute(_) => row.lead_attributes(self).is_some(),
             Field::Currency => row.cell(&Field::Amount).is_some(),
@@ -85,7 +91,7 @@ impl Scope<'_> {
             return Err(QueryError::UnknownField { model: C::MODEL, field: field.clone() });
         }
         let key = match field {
-            Field::Attribute(key) | Field::LeadAttribute(key) => self.facts.names.texts.find(key.as_str()),
+            Field::Attribute(key) | Field::LeadAttribute(key) => self.facts.names.particulars.find_key(key),
             _ => Ref::NONE,
         };
         let calendar = Rc::new(Calendar::new(self.facts.published.zone(self.position)));
@@ -107,9 +113,12 @@ impl Scope<'_> {
     pub(crate) fn cell<C: Columns>(self, row: &C, column: &Column) -> Cell {
         let names = &self.facts.names;
         match &column.field {
-            Field::Attribute(_) => row.attributes().map_or(Cell::Null, |set| names.attribute(set, column.key)),
+            Field::Role => row.role().map_or(Cell::Null, |row| names.particulars.role(row)),
+            Field::Attribute(_) => {
+                row.attributes().map_or(Cell::Null, |row| names.particulars.attribute(row, column.key))
+            }
             Field::LeadAttribute(_) => {
-                row.lead_attributes(self).map_or(Cell::Null, |set| names.attribute(set, column.key))
+                row.lead_attributes(self).map_or(Cell::Null, |row| names.particulars.attribute(row, column.key))
             }
             Field::Currency => match row.cell(&Field::Amount) {
                 Some(Cell::Money(money)) => Cell::Currency(money.currency),
@@ -138,13 +147,17 @@ impl Scope<'_> {
 }
 
 macro_rules! entity_columns {
-    ($($columns:ty, $kind:ident, $model:literal, |$row:ident, $scope:ident| $lead_attributes:expr;)*) => {$(
+    ($($columns:ty, $kind:ident, $model:literal, |$row:ident, $scope:ident| $lead_attributes:expr $(, role $role:ident)?;)*) => {$(
         impl Columns for Version<$columns> {
             const MODEL: &'static str = $model;
 
             fn cell(&self, field: &Field) -> Option<Cell> {
                 if *field == Field::Id { Some(Cell::id(Kind::$kind, self.entity)) } else { self.columns.cell(field) }
             }
+
+            $(fn role(&self) -> Option<Ref> {
+                Some(self.columns.$role)
+            })?
 
             fn attributes(&self) -> Option<Ref> {
                 Some(self.columns.attributes)
@@ -161,7 +174,8 @@ macro_rules! entity_columns {
 entity_columns! {
     LeadColumns, Lead, "leads", |row, _scope| row.columns.attributes;
     AccountColumns, Account, "accounts", |row, scope| scope.attributes_of_lead(row.columns.origin_lead, row.opened);
-    ContactColumns, Contact, "contacts", |row, scope| scope.attributes_of_lead(row.columns.origin_lead, row.opened);
+    ContactColumns, Contact, "contacts",
+        |row, scope| scope.attributes_of_lead(row.columns.origin_lead, row.opened), role role;
     OpportunityColumns, Opportunity, "opportunities",
         |row, scope| scope.attributes_of_lead(row.columns.origin_lead, row.opened);
 }

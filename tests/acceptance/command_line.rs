@@ -84,7 +84,8 @@ fn history(app: &TestApp) {
     let world = world::found(app);
     let lead = world::lead(app, "web");
     app.done("assignLead", json!({ "lead": lead, "owner": world.seller }), "lead { id }");
-    let convert = json!({ "lead": lead, "account": { "new": { "kind": "COMPANY" } }, "contact": { "new": {} } });
+    let account = json!({ "new": { "kind": "COMPANY", "name": "Vega" } });
+    let convert = json!({ "lead": lead, "account": account, "contact": { "new": {} } });
     let converted = app.done("convertLead", convert, "lead { conversion { account { id } } }");
     world::note(app, &world::id(&converted["lead"]["conversion"]["account"]), "hello");
 }

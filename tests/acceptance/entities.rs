@@ -158,6 +158,6 @@ fn an_event_shows_its_payload_with_the_personal_part() {
     let events = app.request(query).variables(json!({ "lead": lead })).send().data()["events"].clone();
     let event = &events["nodes"][0];
     assert_eq!(event["payload"]["source"], "web");
-    assert_eq!(event["payload"]["personal"]["name"], "Ivan");
+    assert_eq!(event["payload"]["personal"]["details"]["name"], "Ivan");
     assert_eq!((&event["version"], &event["isErased"], &events["totalCount"]), (&json!(1), &json!(false), &json!(1)));
 }

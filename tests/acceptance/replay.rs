@@ -54,7 +54,7 @@ fn story(app: &TestApp) -> [Kind; 4] {
                 OWNER,
             ],
         },
-        Kind { name: "contact", id: contact, compared: &[("role", "/role", "/role"), ACCOUNT, OWNER] },
+        Kind { name: "contact", id: contact, compared: &[("role", "/role", "/personal/role"), ACCOUNT, OWNER] },
         Kind {
             name: "opportunity",
             id: deal,

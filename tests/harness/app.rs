@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -73,6 +74,11 @@ impl TestApp {
     pub fn restart(mut self) -> Self {
         self.stop();
         Self::start_in(Arc::clone(&self.folder), Options::default())
+    }
+
+    /// The data folder while the server runs: its write-ahead logs hold what was written as it was written.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Stops the server, and gives the data folder.

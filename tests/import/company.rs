@@ -25,10 +25,14 @@ pub struct Company {
 impl Company {
     /// A company of which nothing is known.
     pub fn new() -> Self {
-        let env: Arc<dyn Environment> = Arc::new(SystemEnvironment);
+        Self::on(MemoryLog::new(Arc::new(SystemEnvironment)))
+    }
+
+    /// A company whose log this is.
+    pub fn on(log: Arc<dyn Log>) -> Self {
         Self {
-            log: MemoryLog::new(Arc::clone(&env)),
-            env,
+            log,
+            env: Arc::new(SystemEnvironment),
             folder: TempDir::new().unwrap(),
             runtime: tokio::runtime::Runtime::new().unwrap(),
         }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod company;
 mod ensures;
+mod identity;
 mod inputs;
 mod pairs;
 mod real_data;

@@ -10,7 +10,7 @@ use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::ReadError;
-use letopis_eventlog::keys::RequestHasher;
+use letopis_eventlog::keys::{ExternalIds, RequestHasher};
 use letopis_eventlog::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord};
 use letopis_eventlog::transact::{Envelope, transact};
 use tokio::sync::watch;
@@ -62,7 +62,9 @@ struct Rival {
 /// The command that creates the account named Lyra, when the request is about that.
 fn creates_lyra(request: &AppendRequest) -> Option<Command> {
     request.requests.iter().flat_map(|request| &request.events).find_map(|event| match &event.event {
-        Event::AccountCreated(created) if created.personal.known().is_some_and(|known| known.name.0 == "Lyra") => {
+        Event::AccountCreated(created)
+            if created.personal.known().is_some_and(|known| known.details.name.0 == "Lyra") =>
+        {
             let text = serde_json::json!({ "CreateAccount": {
                 "account": created.account, "subject": created.subject, "kind": "COMPANY", "name": "Lyra",
             } });
@@ -108,6 +110,10 @@ impl Log for Rival {
 
     fn request_hasher(&self) -> RequestHasher {
         self.log.request_hasher()
+    }
+
+    fn external_ids(&self) -> ExternalIds {
+        self.log.external_ids()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

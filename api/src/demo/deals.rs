@@ -219,7 +219,7 @@ impl World {
         let command = LoseOpportunity {
             opportunity: deal.id,
             reason: reason.to_owned(),
-            competitor: (reason == "COMPETITOR").then(|| "Городское радио / City Radio".to_owned()),
+            competitor: (reason == "COMPETITOR").then(|| "Городское радио / City Radio".into()),
             comment: None,
             employee: None,
         };

@@ -96,7 +96,7 @@ impl World {
             emails: vec![Email::from("vera@avrora.example.ru")],
             phones: vec![Phone::from("+79161112233")],
             account: Some(self.newspaper.account),
-            role: Some("директор / director".to_owned()),
+            role: Some("директор / director".into()),
             owner: anna,
             attributes: Attributes::new(),
         };

@@ -222,7 +222,7 @@ pub enum ActivityKind {
 /// What values a custom attribute takes.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AttributeType {
-    /// Free text; never personal data, which has fields of its own.
+    /// Free text.
     Text,
     /// An exact number.
     Number,

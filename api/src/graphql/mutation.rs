@@ -8,6 +8,7 @@ use async_graphql::{Context, SimpleObject, Value};
 use letopis_domain::command::Command;
 use letopis_domain::event::NewEvent;
 use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::limits;
 use letopis_domain::refusal::{RefusalCode, Refused};
 use letopis_eventlog::error::TransactError;
 use letopis_eventlog::keys::RequestHasher;
@@ -158,6 +159,7 @@ fn request_key(
         if request.has_many_roots { format!("{}/{field}", key.as_str()) } else { key.as_str().to_owned() }
     });
     let Some(id) = given.or(of_header) else { return Ok(None) };
+    limits::code("request_id", Some(&id)).map_err(|error| Problem::invalid("request_id", error.to_string()))?;
     let id = RequestId::new(id).map_err(|error| Problem::invalid("request_id", error.to_string()))?;
     let digest = digest(context, app.log.request_hasher()).map_err(|error| Problem::invalid("request_id", error))?;
     Ok(Some(RequestKey { id, digest }))
@@ -288,7 +290,7 @@ macro_rules! mutations {
             pub struct $input {
                 $($(#[$field_doc])* pub $field: $ty,)*
                 /// Names the request: the same id again gives the same answer and changes nothing. The header
-                /// `Idempotency-Key` does the same.
+                /// `Idempotency-Key` does the same. It is never erased, so it names nobody: a UUID is best.
                 pub request_id: Option<String>,
                 /// When it happened, as the caller knows; now when absent.
                 pub occurred_at: Option<$crate::graphql::scalars::DateTime>,

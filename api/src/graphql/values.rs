@@ -44,10 +44,15 @@ pub struct Attribute {
     pub value: Json,
 }
 
-/// Custom attributes in the order of their keys.
-pub fn attributes(attributes: &domain::Attributes) -> Vec<Attribute> {
+/// Custom attributes in the order of their keys; none once erased.
+pub fn attributes(attributes: &domain::Personal<domain::Attributes>) -> Vec<Attribute> {
     let value = |value| Json(serde_json::to_value(value).unwrap_or_default());
-    attributes.iter().map(|(key, found)| Attribute { key: key.clone(), value: value(found) }).collect()
+    attributes
+        .known()
+        .into_iter()
+        .flatten()
+        .map(|(key, found)| Attribute { key: key.clone(), value: value(found) })
+        .collect()
 }
 
 /// Milliseconds as seconds with a fraction.

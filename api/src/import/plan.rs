@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use encoding_rs::Encoding;
+use letopis_eventlog::keys::ExternalIds;
 
 use super::decode::{TextSource, encoding};
 use super::error::MappingError;
@@ -28,8 +29,6 @@ use super::source::Input;
 pub struct Plan {
     mapping: Mapping,
     tables: Tables,
-    /// Where ids come from.
-    pub namespace: Namespace,
     /// Commands carried out before the first row.
     pub setup: Vec<CommandStep>,
 }
@@ -91,7 +90,6 @@ impl Plan {
             Reading::new(&mapping.input, &file.input)
                 .map_err(|message| MappingError::at(format!("lookup_file '{name}'"), message))?;
         }
-        let namespace = Namespace::new(&mapping.namespace);
         let setup = setup(&mapping, &tables)?;
         for (index, section) in mapping.section.iter().enumerate() {
             if mapping.section[..index].iter().any(|other| other.name == section.name) {
@@ -108,7 +106,12 @@ impl Plan {
                 .map_err(|message| MappingError::at(format!("section '{}', input", section.name), message))?;
             section::compile(&mapping, section, None, &tables)?;
         }
-        Ok(Self { mapping, tables, namespace, setup })
+        Ok(Self { mapping, tables, setup })
+    }
+
+    /// Where ids come from, when it is carried out on a log that makes these.
+    pub fn namespace(&self, ids: ExternalIds) -> Namespace {
+        Namespace::new(&self.mapping.namespace, ids)
     }
 
     /// Names of the sections, in their order.

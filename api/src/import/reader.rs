@@ -81,7 +81,7 @@ impl Reader {
             section: &work.section,
             missing: &work.reading.missing,
             file: &work.input.name,
-            namespace: self.namespace,
+            namespace: &self.namespace,
         };
         let mut record = Record::default();
         let mut batch = Batch::default();

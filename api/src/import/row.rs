@@ -111,7 +111,7 @@ pub struct Evaluator<'a> {
     /// Name of the file.
     pub file: &'a str,
     /// Where ids come from.
-    pub namespace: Namespace,
+    pub namespace: &'a Namespace,
 }
 
 impl Evaluator<'_> {

@@ -91,7 +91,7 @@ pub async fn run(
     let meter = Arc::new(AtomicU64::new(0));
     let reader = Reader {
         jobs: Arc::clone(&jobs),
-        namespace: plan.namespace,
+        namespace: importer.namespace.clone(),
         meter: Arc::clone(&meter),
         stop: Arc::clone(&importer.stop),
         out,
@@ -155,8 +155,8 @@ impl<'a> Importer<'a> {
         Self {
             chunk: Chunk::new(Arc::clone(&log), env),
             revisions: FxHashMap::default(),
+            namespace: plan.namespace(log.external_ids()),
             log,
-            namespace: plan.namespace,
             jobs,
             stop: Arc::clone(&options.stop),
             options,
@@ -166,6 +166,7 @@ impl<'a> Importer<'a> {
 
     async fn setup(&mut self, plan: &Plan) -> Result<(), ImportError> {
         let record = Record::default();
+        let namespace = self.namespace.clone();
         let scope = Scope {
             record: &record,
             missing: &[],
@@ -175,7 +176,7 @@ impl<'a> Importer<'a> {
             repeat: 0,
             pair: None,
             file: "",
-            namespace: plan.namespace,
+            namespace: &namespace,
         };
         for step in &plan.setup {
             let told = |error: RowError| MappingError::at(&step.place, format!("{} ({})", error.message, error.code));

@@ -87,7 +87,7 @@ pub struct Scope<'a> {
     /// Name of the file.
     pub file: &'a str,
     /// Where ids come from.
-    pub namespace: Namespace,
+    pub namespace: &'a Namespace,
 }
 
 impl<'a> Scope<'a> {

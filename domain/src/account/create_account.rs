@@ -92,6 +92,7 @@ impl Decision for CreateAccount {
             return Err(Rejection::OwnParent);
         }
         state.known.check(&self.references())?;
+        let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
         let details =
             AccountDetails { name: self.name.clone(), emails: self.emails.clone(), phones: self.phones.clone() };
         let fact = AccountCreated {
@@ -101,8 +102,8 @@ impl Decision for CreateAccount {
             owner: self.owner,
             parent: self.parent,
             origin_lead: None,
-            attributes: state.definitions.check(&self.attributes)?,
-            personal: Personal::Known(details),
+            attributes_version,
+            personal: Personal::with_attributes(details, attributes),
         };
         Ok(state.existing.create("account", fact, at)?)
     }

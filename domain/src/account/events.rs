@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::fact;
 use crate::ids::{AccountId, EmployeeId, LeadId, SubjectId};
 use crate::query::Tags;
-use crate::values::{Attributes, Email, PersonName, Personal, PersonalValues, Phone, lookup};
+use crate::values::{Email, PersonName, Personal, PersonalValues, Phone, WithAttributes, lookup};
 
 /// What an account is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -50,13 +50,13 @@ pub struct AccountCreated {
     pub parent: Option<AccountId>,
     /// The lead it came from.
     pub origin_lead: Option<LeadId>,
-    /// Custom attributes.
-    pub attributes: Attributes,
-    /// Name and contact data.
+    /// Version of the definitions that the attributes were checked against; 0 = there are none.
+    pub attributes_version: u32,
+    /// Name, contact data and custom attributes.
     #[serde(skip)]
-    pub personal: Personal<AccountDetails>,
+    pub personal: Personal<WithAttributes<AccountDetails>>,
 }
-fact!(AccountCreated, personal AccountDetails, about subject, |event, tags| {
+fact!(AccountCreated, personal WithAttributes<AccountDetails>, about subject, |event, tags| {
     tags.add(&event.account);
     tags.add_all(&event.origin_lead);
     tags.add_all(&event.owner);

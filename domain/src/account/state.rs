@@ -25,7 +25,7 @@ pub struct Account {
     /// The lead it came from.
     pub origin_lead: Option<LeadId>,
     /// Custom attributes.
-    pub attributes: Attributes,
+    pub attributes: Personal<Attributes>,
     /// When it was created, by business time; none = there is no such account.
     pub created_at: Option<Timestamp>,
 }
@@ -53,11 +53,11 @@ impl Account {
                     id: created.account,
                     subject: created.subject,
                     kind: created.kind,
-                    personal: created.personal.clone(),
+                    personal: created.personal.details(),
                     owner: created.owner,
                     parent: created.parent,
                     origin_lead: created.origin_lead,
-                    attributes: created.attributes.clone(),
+                    attributes: created.personal.attributes(),
                     created_at: Some(recorded.occurred_at),
                 };
             }
@@ -86,8 +86,8 @@ mod tests {
         assert!(account.exists());
         assert_eq!((account.id, account.owner), (id(6), Some(id(9))));
         let Event::AttributesSet(set) = sample(EventType::AttributesSet) else { panic!("not attributes") };
-        let last = &set.changes[0];
-        assert_eq!(account.attributes.get(&last.key), last.to.as_ref());
+        let last = &set.personal.known().unwrap().changes[0];
+        assert_eq!(account.attributes.known().unwrap().get(&last.key), last.to.as_ref());
     }
 
     #[test]

@@ -81,7 +81,7 @@ mod tests {
     use crate::account::{AccountCreated, AccountKind};
     use crate::refusal::RefusalCode;
     use crate::testing::{History, given, id};
-    use crate::values::Attributes;
+    use crate::values::WithAttributes;
 
     fn vega(personal: Personal<AccountDetails>) -> History {
         let created = AccountCreated {
@@ -91,8 +91,8 @@ mod tests {
             owner: None,
             parent: None,
             origin_lead: None,
-            attributes: Attributes::new(),
-            personal,
+            attributes_version: 0,
+            personal: personal.map(|known| WithAttributes { details: known.clone(), ..WithAttributes::default() }),
         };
         given([created.into()])
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn erased_data_do_not_come_back() {
-        vega(Personal::Erased).when(&rename("Vega")).then_refused(RefusalCode::InvalidState);
+        vega(Personal::Erased).when(&rename("Vega")).then_refused(RefusalCode::SubjectErased);
     }
 
     #[test]

@@ -49,8 +49,8 @@ impl Decision for RecordCall {
         self.activity().subject()
     }
 
-    fn boundary(&self, _known: &Recording) -> Query {
-        self.activity().boundary()
+    fn boundary(&self, known: &Recording) -> Query {
+        self.activity().boundary(known)
     }
 
     fn evolve(&self, state: &mut Recording, event: &Recorded) {
@@ -66,7 +66,7 @@ impl Decision for RecordCall {
             direction: self.direction,
             duration: self.duration,
             outcome: self.outcome,
-            data_subjects: state.data_subjects(&self.activity()),
+            data_subjects: state.seal(&self.activity())?,
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)

@@ -43,8 +43,8 @@ impl Decision for RecordEmail {
         self.activity().subject()
     }
 
-    fn boundary(&self, _known: &Recording) -> Query {
-        self.activity().boundary()
+    fn boundary(&self, known: &Recording) -> Query {
+        self.activity().boundary(known)
     }
 
     fn evolve(&self, state: &mut Recording, event: &Recorded) {
@@ -57,7 +57,7 @@ impl Decision for RecordEmail {
             subjects: self.subjects,
             employee: at.employee(self.employee),
             direction: self.direction,
-            data_subjects: state.data_subjects(&self.activity()),
+            data_subjects: state.seal(&self.activity())?,
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)

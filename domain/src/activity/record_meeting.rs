@@ -46,8 +46,8 @@ impl Decision for RecordMeeting {
         self.activity().subject()
     }
 
-    fn boundary(&self, _known: &Recording) -> Query {
-        self.activity().boundary()
+    fn boundary(&self, known: &Recording) -> Query {
+        self.activity().boundary(known)
     }
 
     fn evolve(&self, state: &mut Recording, event: &Recorded) {
@@ -62,7 +62,7 @@ impl Decision for RecordMeeting {
             employee: at.employee(self.employee),
             direction: self.direction,
             duration: self.duration,
-            data_subjects: state.data_subjects(&self.activity()),
+            data_subjects: state.seal(&self.activity())?,
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)

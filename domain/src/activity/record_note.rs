@@ -47,8 +47,8 @@ impl Decision for RecordNote {
         self.activity().subject()
     }
 
-    fn boundary(&self, _known: &Recording) -> Query {
-        self.activity().boundary()
+    fn boundary(&self, known: &Recording) -> Query {
+        self.activity().boundary(known)
     }
 
     fn evolve(&self, state: &mut Recording, event: &Recorded) {
@@ -63,7 +63,7 @@ impl Decision for RecordNote {
             employee: at.employee(self.employee),
             kind: self.kind.clone(),
             direction: self.direction.unwrap_or(Direction::Internal),
-            data_subjects: state.data_subjects(&self.activity()),
+            data_subjects: state.seal(&self.activity())?,
             personal: Personal::Known(self.text.clone()),
         };
         state.record(&self.activity(), at, recorded)

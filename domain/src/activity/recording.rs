@@ -11,7 +11,7 @@ use crate::known::{Known, References};
 use crate::limits;
 use crate::privacy::DataSubjects;
 use crate::query::Query;
-use crate::values::{DurationMs, Phone, PlainText};
+use crate::values::{DurationMs, PersonalValues, Phone, PlainText};
 
 /// Longest call or meeting, in milliseconds: 31 days. Work items that are kept open over days or a long weekend
 /// are real (the longest of the BPI 2012 log lasts 67 hours); more is a unit mixed up.
@@ -45,9 +45,10 @@ impl Activity<'_> {
         self.subjects.within(Query::about(&self.id, TYPES))
     }
 
-    /// The boundary: the id, and whoever is named.
-    pub(super) fn boundary(&self) -> Query {
-        self.references().within(Query::about(&self.id, TYPES))
+    /// The boundary: the id, whoever is named, and, where there are words, who of those whom they concern was erased.
+    pub(super) fn boundary(&self, known: &Recording) -> Query {
+        let named = self.references().within(Query::about(&self.id, TYPES));
+        if self.text.say_anything() { known.known.within(named, self.subjects) } else { named }
     }
 }
 
@@ -67,9 +68,12 @@ impl Recording {
         self.known.evolve(event);
     }
 
-    /// Whom the text of an activity is about.
-    pub(super) fn data_subjects(&self, activity: &Activity<'_>) -> DataSubjects {
-        self.known.data_subjects(activity.subjects).of(activity.text)
+    /// For whom the text of an activity is sealed.
+    ///
+    /// # Errors
+    /// When there is one, and nobody is left whom it could be about.
+    pub(super) fn seal(&self, activity: &Activity<'_>) -> Result<DataSubjects, Common> {
+        self.known.seal(activity.subjects, activity.text, "text")
     }
 
     /// The event, or none when it stands there already.
@@ -114,8 +118,9 @@ pub(super) fn check_duration(duration: Option<DurationMs>) -> Result<(), Common>
 /// A code of the company: a channel, a kind of note.
 ///
 /// # Errors
-/// When it is too long.
+/// When it is too long, or looks like an address or a number.
 pub(super) fn check_code(field: &'static str, code: Option<&str>) -> Result<(), Common> {
+    limits::code(field, code)?;
     code.map_or(Ok(()), |code| limits::size(field, code, limits::KEY_SIZE_MAX_BYTES))
 }
 

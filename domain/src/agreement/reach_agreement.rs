@@ -176,7 +176,7 @@ impl Decision for ReachAgreement {
 
     fn boundary(&self, known: &State) -> Query {
         let own = Query::about(&self.agreement, &[EventType::AgreementReached]);
-        let named = self.references().within(own);
+        let named = known.known.within(self.references().within(own), &self.subjects);
         let Some(renewed) = self.renews else { return named };
         let with_line = Holdings::within(known.line.within(named, renewed), &renewed);
         let held = known.holdings.of(renewed);
@@ -208,6 +208,7 @@ impl Decision for ReachAgreement {
         limits::text("terms", Some(&self.terms))?;
         limits::amount("amount", self.amount.as_ref())?;
         state.known.check(&self.references())?;
+        let terms = AgreementTerms { subject: self.terms.clone() };
         let reached = AgreementReached {
             agreement: self.agreement,
             subjects: self.subjects,
@@ -216,8 +217,8 @@ impl Decision for ReachAgreement {
             valid: self.valid,
             renews: self.renews,
             amount: self.amount,
-            data_subjects: state.known.data_subjects(&self.subjects),
-            personal: Personal::Known(AgreementTerms { subject: self.terms.clone() }),
+            data_subjects: state.known.seal(&self.subjects, &terms, "terms")?,
+            personal: Personal::Known(terms),
         };
         let mut events = state.existing.create("agreement", reached, at)?;
         if let Some(renewed) = self.renews

@@ -42,12 +42,15 @@ impl Definitions {
         }
     }
 
-    /// The values in the types of their definitions.
+    /// The values in the types of their definitions, and the version of those; 0 = there are no values.
     ///
     /// # Errors
     /// When a key is unknown or a value does not fit, naming the key.
-    pub fn check(&self, values: &Attributes) -> Result<Attributes, Common> {
-        values.iter().map(|(key, value)| Ok((key.clone(), self.check_one(key, value)?))).collect()
+    pub fn check(&self, values: &Attributes) -> Result<(Attributes, u32), Common> {
+        let typed = |(key, value): (&String, &AttributeValue)| Ok((key.clone(), self.check_one(key, value)?));
+        let checked: Attributes = values.iter().map(typed).collect::<Result<_, Common>>()?;
+        let version = if checked.is_empty() { 0 } else { self.version };
+        Ok((checked, version))
     }
 
     /// One value in the type of its definition.

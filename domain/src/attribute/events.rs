@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, LeadId, OpportunityId, Tagged};
+use crate::privacy::DataSubjects;
 use crate::query::Tag;
-use crate::values::{AttributeValue, Attributes};
+use crate::values::{AttributeValue, Attributes, Personal, PersonalValues};
 
 /// Entities that carry custom attributes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl Tagged for EntityRef {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AttributeType {
-    /// Free text; never personal data, which has fields of its own.
+    /// Free text.
     Text,
     /// An exact number.
     Number,
@@ -129,6 +130,14 @@ pub struct AttributeChange {
     pub to: Option<AttributeValue>,
 }
 
+/// What changed, in the order of the keys.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct AttributeChanges {
+    /// Every attribute that changed.
+    pub changes: Vec<AttributeChange>,
+}
+impl PersonalValues for AttributeChanges {}
+
 /// Attributes of one entity were set or cleared, after its creation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AttributesSet {
@@ -136,19 +145,28 @@ pub struct AttributesSet {
     pub entity: EntityRef,
     /// Version of the definitions they were checked against.
     pub version: u32,
-    /// Every attribute that changed.
-    pub changes: Vec<AttributeChange>,
+    /// Whom the personal part is about: those whom the entity is about.
+    pub data_subjects: DataSubjects,
+    /// What changed.
+    #[serde(skip)]
+    pub personal: Personal<AttributeChanges>,
 }
-fact!(AttributesSet, |event, tags| tags.add(&event.entity));
+fact!(AttributesSet, personal AttributeChanges, about data_subjects, |event, tags| tags.add(&event.entity));
 
 impl AttributesSet {
-    /// Makes the changes.
-    pub fn change(&self, attributes: &mut Attributes) {
-        for change in &self.changes {
+    /// Makes the changes. What was erased before stays unknown; what is set afterwards is known.
+    pub fn change(&self, attributes: &mut Personal<Attributes>) {
+        let Some(changed) = self.personal.known() else {
+            *attributes = Personal::Erased;
+            return;
+        };
+        let mut values = attributes.known().cloned().unwrap_or_default();
+        for change in &changed.changes {
             match &change.to {
-                Some(value) => attributes.insert(change.key.clone(), value.clone()),
-                None => attributes.remove(&change.key),
+                Some(value) => values.insert(change.key.clone(), value.clone()),
+                None => values.remove(&change.key),
             };
         }
+        *attributes = Personal::Known(values);
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{AttributeChange, AttributesSet, Definitions, EntityRef};
+use crate::activity::Subjects;
+use crate::attribute::{AttributeChange, AttributeChanges, AttributesSet, Definitions, EntityRef};
 use crate::common::Common;
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Recorded};
 use crate::known::{Known, References};
 use crate::query::Query;
-use crate::values::{AttributeValue, Attributes};
+use crate::values::{AttributeValue, Attributes, Personal};
 
 /// Set or clear custom attributes of one entity.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,7 +28,7 @@ pub struct SetAttributes {
 pub struct State {
     known: Known,
     definitions: Definitions,
-    attributes: Attributes,
+    attributes: Personal<Attributes>,
     /// Keys under which the entity ever had a value.
     held: BTreeSet<String>,
 }
@@ -35,6 +36,16 @@ pub struct State {
 impl SetAttributes {
     fn references(&self) -> References {
         References::default().to("entity", self.entity)
+    }
+
+    fn subjects(&self) -> Subjects {
+        let nobody = Subjects::default();
+        match self.entity {
+            EntityRef::Lead(lead) => Subjects { lead: Some(lead), ..nobody },
+            EntityRef::Account(account) => Subjects { account: Some(account), ..nobody },
+            EntityRef::Contact(contact) => Subjects { contact: Some(contact), ..nobody },
+            EntityRef::Opportunity(opportunity) => Subjects { opportunity: Some(opportunity), ..nobody },
+        }
     }
 
     fn changes(&self, state: &State) -> Result<Vec<AttributeChange>, Common> {
@@ -45,7 +56,7 @@ impl SetAttributes {
                 None if state.held.contains(key) => None,
                 None => state.definitions.definition(key).map(|_| None)?,
             };
-            let from = state.attributes.get(key).cloned();
+            let from = state.attributes.known().and_then(|known| known.get(key)).cloned();
             if from != to {
                 changes.push(AttributeChange { key: key.clone(), from, to });
             }
@@ -62,23 +73,24 @@ impl Decision for SetAttributes {
         Query::about(&self.entity, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
+    fn boundary(&self, known: &State) -> Query {
         let values = Query::about(&self.entity, &[EventType::AttributesSet]);
-        self.references().within(Definitions::within(values, self.entity.kind()))
+        let named = self.references().within(Definitions::within(values, self.entity.kind()));
+        known.known.within(named, &self.subjects())
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
         state.known.evolve(event);
         state.definitions.evolve(event);
         match &event.event {
-            Event::LeadReceived(fact) => state.attributes.clone_from(&fact.attributes),
-            Event::AccountCreated(fact) => state.attributes.clone_from(&fact.attributes),
-            Event::ContactCreated(fact) => state.attributes.clone_from(&fact.attributes),
-            Event::OpportunityOpened(fact) => state.attributes.clone_from(&fact.attributes),
+            Event::LeadReceived(fact) => state.attributes = fact.personal.attributes(),
+            Event::AccountCreated(fact) => state.attributes = fact.personal.attributes(),
+            Event::ContactCreated(fact) => state.attributes = fact.personal.attributes(),
+            Event::OpportunityOpened(fact) => state.attributes = fact.personal.attributes(),
             Event::AttributesSet(fact) => fact.change(&mut state.attributes),
             _ => return,
         }
-        state.held.extend(state.attributes.keys().cloned());
+        state.held.extend(state.attributes.known().into_iter().flat_map(Attributes::keys).cloned());
     }
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
@@ -88,7 +100,14 @@ impl Decision for SetAttributes {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(vec![AttributesSet { entity: self.entity, version: state.definitions.version, changes }.into()])
+        let changes = AttributeChanges { changes };
+        let fact = AttributesSet {
+            entity: self.entity,
+            version: state.definitions.version,
+            data_subjects: state.known.seal(&self.subjects(), &changes, "values")?,
+            personal: Personal::Known(changes),
+        };
+        Ok(vec![fact.into()])
     }
 }
 
@@ -110,6 +129,15 @@ mod tests {
 
     fn set(key: &str, value: Option<AttributeValue>) -> SetAttributes {
         SetAttributes { entity: EntityRef::Account(id(1)), values: [(key.to_owned(), value)].into() }
+    }
+
+    fn changed(version: u32, change: AttributeChange) -> AttributesSet {
+        AttributesSet {
+            entity: EntityRef::Account(id(1)),
+            version,
+            data_subjects: id::<crate::ids::SubjectId>(2).into(),
+            personal: Personal::Known(AttributeChanges { changes: vec![change] }),
+        }
     }
 
     fn account_of_ten_employees() -> History {
@@ -134,8 +162,7 @@ mod tests {
     #[test]
     fn a_change_names_the_value_before_and_after() {
         let change = AttributeChange { key: "employees".to_owned(), from: Some(number(10)), to: Some(number(12)) };
-        let changed = AttributesSet { entity: EntityRef::Account(id(1)), version: 1, changes: vec![change] };
-        account_of_ten_employees().when(&set("employees", Some(text("12")))).then([changed.into()]);
+        account_of_ten_employees().when(&set("employees", Some(text("12")))).then([changed(1, change).into()]);
     }
 
     #[test]
@@ -156,8 +183,11 @@ mod tests {
         let history = account_of_ten_employees().after(&PublishAttributes { entity: EntityKind::Account, definitions });
         history.clone().when(&set("employees", Some(text("12")))).then_refused(RefusalCode::InvalidValue);
         let change = AttributeChange { key: "employees".to_owned(), from: Some(number(10)), to: None };
-        let cleared = AttributesSet { entity: EntityRef::Account(id(1)), version: 2, changes: vec![change] };
-        history.when(&set("employees", None)).then([cleared.into()]).when(&set("employees", None)).then_nothing();
+        history
+            .when(&set("employees", None))
+            .then([changed(2, change).into()])
+            .when(&set("employees", None))
+            .then_nothing();
     }
 
     #[test]

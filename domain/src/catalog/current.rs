@@ -6,6 +6,7 @@ use crate::catalog::{CatalogKind, Reason};
 use crate::common::Common;
 use crate::event::{Event, EventType, Recorded};
 use crate::limits;
+use crate::privacy::DataSubjects;
 use crate::query::Query;
 use crate::values::PlainText;
 
@@ -37,11 +38,12 @@ impl Catalog {
         }
     }
 
-    /// The reason of this key, for which a comment must be given where it says so.
+    /// The reason of this key, for which a comment must be given where it says so. With nobody left whom a comment could
+    /// be about, none is demanded.
     ///
     /// # Errors
     /// When no such reason stands in the current version, the comment is missing, or it is too long.
-    pub fn reason(&self, key: &str, comment: Option<&PlainText>) -> Result<&Reason, Common> {
+    pub fn reason(&self, key: &str, comment: Option<&PlainText>, left: &DataSubjects) -> Result<&Reason, Common> {
         if self.version == 0 {
             return Err(Common::invalid("reason", "the catalog of these reasons was never published"));
         }
@@ -51,7 +53,8 @@ impl Catalog {
             return Err(Common::invalid("reason", message));
         };
         limits::text("comment", comment)?;
-        if reason.comment_required && comment.is_none_or(|comment| comment.reveal().trim().is_empty()) {
+        let is_demanded = reason.comment_required && !left.is_empty();
+        if is_demanded && comment.is_none_or(|comment| comment.reveal().trim().is_empty()) {
             return Err(Common::Required { field: "comment" });
         }
         Ok(reason)

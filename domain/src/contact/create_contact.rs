@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::attribute::{Definitions, EntityKind};
 use crate::common::{Common, Existing};
-use crate::contact::{ContactCreated, ContactDetails};
+use crate::contact::{ContactCreated, ContactDetails, one_person};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Fact, Recorded};
 use crate::ids::{AccountId, ContactId, EmployeeId, SubjectId};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::query::Query;
-use crate::values::{Attributes, Email, PersonName, Personal, Phone};
+use crate::values::{Attributes, Email, PersonName, Personal, Phone, PlainText};
 
 /// Create a contact.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub struct CreateContact {
     pub account: Option<AccountId>,
     /// Their part in the account.
     #[serde(default)]
-    pub role: Option<String>,
+    pub role: Option<PlainText>,
     /// Who looks after them.
     #[serde(default)]
     pub owner: Option<EmployeeId>,
@@ -47,6 +48,7 @@ pub struct CreateContact {
 #[derive(Clone, Default, Debug)]
 pub struct State {
     existing: Existing<ContactCreated>,
+    account: Account,
     known: Known,
     definitions: Definitions,
 }
@@ -54,6 +56,15 @@ pub struct State {
 impl CreateContact {
     fn references(&self) -> References {
         References::default().to_any("account", self.account).to_employed("owner", self.owner)
+    }
+
+    fn details(&self) -> ContactDetails {
+        ContactDetails {
+            name: self.name.clone(),
+            emails: self.emails.clone(),
+            phones: self.phones.clone(),
+            role: self.role.clone(),
+        }
     }
 }
 
@@ -66,11 +77,13 @@ impl Decision for CreateContact {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        let contact = self.references().within(Query::about(&self.contact, &[EventType::ContactCreated]));
+        let own = Query::about(&self.contact, &[EventType::ContactCreated]);
+        let contact = self.references().within(one_person::within(own, self.account));
         Definitions::within_if_any(contact, EntityKind::Contact, &self.attributes)
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
+        state.account.evolve(event);
         state.known.evolve(event);
         state.definitions.evolve(event);
         if let Some(fact) = ContactCreated::of(&event.event) {
@@ -82,21 +95,25 @@ impl Decision for CreateContact {
         at.check()?;
         limits::name("name", self.name.reveal())?;
         limits::reachable(&self.emails, &self.phones)?;
-        limits::short("role", self.role.as_deref())?;
+        limits::short("role", self.role.as_ref().map(PlainText::reveal))?;
         state.known.check(&self.references())?;
-        let details =
-            ContactDetails { name: self.name.clone(), emails: self.emails.clone(), phones: self.phones.clone() };
+        let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
+        let details = self.details();
+        let link = one_person::link(&state.account, self.subject, &details);
         let fact = ContactCreated {
             contact: self.contact,
             subject: self.subject,
             account: self.account,
             owner: self.owner,
-            role: self.role.clone(),
             origin_lead: None,
-            attributes: state.definitions.check(&self.attributes)?,
-            personal: Personal::Known(details),
+            attributes_version,
+            personal: Personal::with_attributes(details, attributes),
         };
-        state.existing.create("contact", fact, at)
+        let mut events = state.existing.create("contact", fact, at)?;
+        if !events.is_empty() {
+            events.extend(link.map(Event::from));
+        }
+        Ok(events)
     }
 }
 
@@ -115,7 +132,7 @@ mod tests {
             emails: Vec::new(),
             phones: vec!["+31 20 1".into()],
             account: account.map(id),
-            role: Some("purchaser".to_owned()),
+            role: Some("purchaser".into()),
             owner: None,
             attributes: Attributes::new(),
         }

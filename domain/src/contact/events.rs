@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, SubjectId};
 use crate::query::Tags;
-use crate::values::{Attributes, Email, PersonName, Personal, PersonalValues, Phone, lookup};
+use crate::values::{Email, PersonName, Personal, PersonalValues, Phone, PlainText, WithAttributes, lookup};
 
-/// Name and contact data of a person.
+/// Name, contact data and role of a person.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ContactDetails {
     /// The name.
@@ -16,6 +16,8 @@ pub struct ContactDetails {
     pub emails: Vec<Email>,
     /// Phone numbers.
     pub phones: Vec<Phone>,
+    /// Their part in the account, e.g. `purchaser`.
+    pub role: Option<PlainText>,
 }
 
 impl PersonalValues for ContactDetails {
@@ -35,17 +37,15 @@ pub struct ContactCreated {
     pub account: Option<AccountId>,
     /// Who looks after them.
     pub owner: Option<EmployeeId>,
-    /// Their part in the account, e.g. `purchaser`.
-    pub role: Option<String>,
     /// The lead they came from.
     pub origin_lead: Option<LeadId>,
-    /// Custom attributes.
-    pub attributes: Attributes,
-    /// Name and contact data.
+    /// Version of the definitions that the attributes were checked against; 0 = there are none.
+    pub attributes_version: u32,
+    /// Name, contact data, role and custom attributes.
     #[serde(skip)]
-    pub personal: Personal<ContactDetails>,
+    pub personal: Personal<WithAttributes<ContactDetails>>,
 }
-fact!(ContactCreated, personal ContactDetails, about subject, |event, tags| {
+fact!(ContactCreated, personal WithAttributes<ContactDetails>, about subject, |event, tags| {
     tags.add(&event.contact);
     tags.add_all(&event.account);
     tags.add_all(&event.origin_lead);
@@ -63,9 +63,7 @@ pub struct ContactUpdated {
     pub account_before: Option<AccountId>,
     /// The account after the change.
     pub account: Option<AccountId>,
-    /// The role after the change.
-    pub role: Option<String>,
-    /// Name and contact data after the change.
+    /// Name, contact data and role after the change.
     #[serde(skip)]
     pub personal: Personal<ContactDetails>,
 }

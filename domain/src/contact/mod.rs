@@ -2,6 +2,7 @@
 
 mod create_contact;
 mod events;
+mod one_person;
 mod state;
 mod update_contact;
 

@@ -14,18 +14,16 @@ pub struct Contact {
     pub id: ContactId,
     /// The data subject.
     pub subject: SubjectId,
-    /// Name and contact data.
+    /// Name, contact data and their part in the account.
     pub personal: Personal<ContactDetails>,
     /// The account they belong to.
     pub account: Option<AccountId>,
-    /// Their part in the account.
-    pub role: Option<String>,
     /// Who looks after them.
     pub owner: Option<EmployeeId>,
     /// The lead they came from.
     pub origin_lead: Option<LeadId>,
     /// Custom attributes.
-    pub attributes: Attributes,
+    pub attributes: Personal<Attributes>,
     /// When it was created, by business time; none = there is no such contact.
     pub created_at: Option<Timestamp>,
 }
@@ -48,19 +46,17 @@ impl Contact {
                 *self = Self {
                     id: created.contact,
                     subject: created.subject,
-                    personal: created.personal.clone(),
+                    personal: created.personal.details(),
                     account: created.account,
-                    role: created.role.clone(),
                     owner: created.owner,
                     origin_lead: created.origin_lead,
-                    attributes: created.attributes.clone(),
+                    attributes: created.personal.attributes(),
                     created_at: Some(recorded.occurred_at),
                 };
             }
             Event::ContactUpdated(updated) => {
                 self.personal.clone_from(&updated.personal);
                 self.account = updated.account;
-                self.role.clone_from(&updated.role);
             }
             Event::AttributesSet(set) => set.change(&mut self.attributes),
             _ => {}
@@ -82,7 +78,9 @@ mod tests {
             contact.evolve(event);
         }
         assert!(contact.exists());
-        assert_eq!((contact.id, contact.account, contact.role.as_deref()), (id(11), Some(id(6)), Some("director")));
+        assert_eq!((contact.id, contact.account), (id(11), Some(id(6))));
+        let role = contact.personal.known().and_then(|details| details.role.clone());
+        assert_eq!(role, Some("director".into()));
         assert_eq!(contact.origin_lead, Some(id(10)), "what an update does not carry stays");
     }
 }

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::common::Common;
-use crate::contact::{Contact, ContactDetails, ContactUpdated};
+use crate::contact::{Contact, ContactDetails, ContactUpdated, one_person};
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{AccountId, ContactId, Tagged};
 use crate::known::{Known, References};
 use crate::limits;
 use crate::query::Query;
-use crate::values::{Email, PersonName, Personal, Phone};
+use crate::values::{Email, PersonName, Personal, Phone, PlainText};
 
 /// Change data of a contact; what is absent stays.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,13 +33,14 @@ pub struct UpdateContact {
     pub account: Option<AccountId>,
     /// The new part in the account.
     #[serde(default)]
-    pub role: Option<String>,
+    pub role: Option<PlainText>,
 }
 
-/// The contact as it stands.
+/// The contact as it stands, and the account that it is to belong to.
 #[derive(Clone, Default, Debug)]
 pub struct State {
     contact: Contact,
+    account: Account,
     known: Known,
 }
 
@@ -52,6 +54,7 @@ impl UpdateContact {
             name: self.name.as_ref().unwrap_or(&before.name).clone(),
             emails: self.emails.as_ref().unwrap_or(&before.emails).clone(),
             phones: self.phones.as_ref().unwrap_or(&before.phones).clone(),
+            role: self.role.as_ref().or(before.role.as_ref()).cloned(),
         };
         if self.name.is_some() {
             limits::name("name", after.name.reveal())?;
@@ -70,48 +73,54 @@ impl Decision for UpdateContact {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]))
+        let own = Query::about(&self.contact, &[EventType::ContactCreated, EventType::ContactUpdated]);
+        self.references().within(one_person::within(own, self.account))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
         state.known.evolve(event);
         state.contact.evolve(event);
+        state.account.evolve(event);
     }
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         at.check()?;
-        limits::short("role", self.role.as_deref())?;
+        limits::short("role", self.role.as_ref().map(PlainText::reveal))?;
         state.known.check(&self.references())?;
         let before = &state.contact;
         let Personal::Known(details) = &before.personal else {
             return Err(Common::Erased { field: "contact", tag: self.contact.tag() });
         };
+        let after = self.changed(details)?;
+        let link = one_person::link(&state.account, before.subject, &after);
         let fact = ContactUpdated {
             contact: self.contact,
             subject: before.subject,
             account_before: before.account,
             account: self.account.or(before.account),
-            role: self.role.as_ref().or(before.role.as_ref()).cloned(),
-            personal: Personal::Known(self.changed(details)?),
+            personal: Personal::Known(after),
         };
-        if fact.account == before.account && fact.role == before.role && fact.personal == before.personal {
+        if fact.account == before.account && fact.personal == before.personal {
             return Ok(Vec::new());
         }
-        Ok(vec![fact.into()])
+        let has_moved = fact.account != before.account;
+        let link = link.filter(|_| has_moved).map(Event::from);
+        Ok(std::iter::once(fact.into()).chain(link).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountCreated, AccountDetails, AccountKind};
+    use crate::account::{AccountCreated, AccountKind};
     use crate::contact::ContactCreated;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, given, id};
     use crate::values::Attributes;
 
     fn details(name: &str) -> ContactDetails {
-        ContactDetails { name: name.into(), emails: vec!["vera@vega.example".into()], phones: Vec::new() }
+        let emails = vec!["vera@vega.example".into()];
+        ContactDetails { name: name.into(), emails, phones: Vec::new(), role: Some("purchaser".into()) }
     }
 
     fn vera() -> History {
@@ -122,18 +131,17 @@ mod tests {
             owner: None,
             parent: None,
             origin_lead: None,
-            attributes: Attributes::new(),
-            personal: Personal::Known(AccountDetails::default()),
+            attributes_version: 0,
+            personal: Personal::default(),
         };
         let contact = ContactCreated {
             contact: id(1),
             subject: id(2),
             account: None,
             owner: None,
-            role: Some("purchaser".to_owned()),
             origin_lead: None,
-            attributes: Attributes::new(),
-            personal: Personal::Known(details("Vera")),
+            attributes_version: 0,
+            personal: Personal::with_attributes(details("Vera"), Attributes::new()),
         };
         given([account.into(), contact.into()])
     }
@@ -149,7 +157,6 @@ mod tests {
             subject: id(2),
             account_before: None,
             account: Some(id(5)),
-            role: Some("purchaser".to_owned()),
             personal: Personal::Known(details("Vera")),
         };
         vera().when(&UpdateContact { account: Some(id(5)), ..nothing() }).then([updated.into()]);

@@ -27,7 +27,7 @@ pub enum ConversionAccount {
         subject: SubjectId,
         /// Company or private customer.
         kind: AccountKind,
-        /// Its name; none = the lead's company, or else its person.
+        /// Its name; none = the lead's company. Only a private customer is named after the lead's person.
         #[serde(default)]
         name: Option<PersonName>,
     },
@@ -113,28 +113,28 @@ impl Origin<'_> {
             owner: self.owner,
             parent: None,
             origin_lead: Some(self.lead.id),
-            attributes: Attributes::new(),
-            personal: Personal::Known(details),
+            attributes_version: 0,
+            personal: Personal::with_attributes(details, Attributes::new()),
         })
     }
 
     /// The new contact, who is the lead's person.
     pub(super) fn contact(&self, contact: ContactId, account: AccountId) -> Result<ContactCreated, Common> {
         let lead = self.details()?;
-        let name = lead.name.clone().unwrap_or_default();
+        let details = ContactDetails {
+            name: lead.name.clone().unwrap_or_default(),
+            emails: lead.emails.clone(),
+            phones: lead.phones.clone(),
+            role: None,
+        };
         Ok(ContactCreated {
             contact,
             subject: self.lead.subject,
             account: Some(account),
             owner: self.owner,
-            role: None,
             origin_lead: Some(self.lead.id),
-            attributes: Attributes::new(),
-            personal: Personal::Known(ContactDetails {
-                name,
-                emails: lead.emails.clone(),
-                phones: lead.phones.clone(),
-            }),
+            attributes_version: 0,
+            personal: Personal::with_attributes(details, Attributes::new()),
         })
     }
 
@@ -159,7 +159,6 @@ impl Origin<'_> {
             subject: contact.subject,
             account_before: contact.account,
             account: contact.account.or(Some(account)),
-            role: contact.role.clone(),
             personal: Personal::Known(after),
         })
     }
@@ -173,6 +172,7 @@ impl Origin<'_> {
         contact: Option<ContactId>,
         data_subjects: DataSubjects,
     ) -> OpportunityOpened {
+        let details = OpportunityDetails { title: wanted.title.clone() };
         OpportunityOpened {
             opportunity: wanted.opportunity,
             account: Some(account),
@@ -183,9 +183,9 @@ impl Origin<'_> {
             amount: wanted.amount.or(self.lead.amount),
             expected_close: wanted.expected_close,
             probability_percent: None,
-            attributes: Attributes::new(),
+            attributes_version: 0,
             data_subjects,
-            personal: Personal::Known(OpportunityDetails { title: wanted.title.clone() }),
+            personal: Personal::with_attributes(details, Attributes::new()),
         }
     }
 
@@ -195,11 +195,11 @@ impl Origin<'_> {
         Ok(AccountDetails { name, emails: lead.emails.clone(), phones: lead.phones.clone() })
     }
 
-    /// Addresses and numbers are those of a person, so a company does not take them.
+    /// Name, addresses and numbers of the lead are those of a person, so a company does not take them.
     fn company(&self, name: Option<&PersonName>) -> Result<AccountDetails, Common> {
         let name = match name {
             Some(name) => name.clone(),
-            None => self.details()?.company.as_ref().or(self.details()?.name.as_ref()).cloned().unwrap_or_default(),
+            None => self.details()?.company.clone().unwrap_or_default(),
         };
         Ok(AccountDetails { name, emails: Vec::new(), phones: Vec::new() })
     }

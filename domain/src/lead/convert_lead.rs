@@ -117,13 +117,16 @@ impl ConvertLead {
         others.as_slice().iter().map(|other| SubjectsLinked { subject, other: *other }.into()).collect()
     }
 
-    /// Whom the deal concerns: the lead's person and everyone who is matched or created.
+    /// Whom the deal concerns: the lead's person and everyone who is matched or created, unless erased.
     fn customers(&self, state: &State, created: &[Event]) -> DataSubjects {
-        let (account, contact) = (Some(self.account.id()), self.contact.as_ref().map(ConversionContact::id));
-        let mut customers = state.known.data_subjects(&Subjects { account, contact, ..Subjects::default() });
-        customers.add([state.lead.subject]);
+        let mut customers = state.known.data_subjects(&self.named());
         customers.add(created.iter().flat_map(|event| event.data_subjects().as_slice().to_vec()));
         customers
+    }
+
+    fn named(&self) -> Subjects {
+        let contact = self.contact.as_ref().map(ConversionContact::id);
+        Subjects { lead: Some(self.lead), account: Some(self.account.id()), contact, opportunity: None }
     }
 
     fn opportunity_events(
@@ -174,7 +177,8 @@ impl Decision for ConvertLead {
             boundary = boundary.or(&wanted.opportunity, &[EventType::OpportunityOpened]);
             boundary = Pipelines::within(boundary, &wanted.pipeline);
         }
-        self.keepers(&known.lead).within(self.references().within(boundary))
+        let concerned = known.known.within(boundary, &self.named());
+        self.keepers(&known.lead).within(self.references().within(concerned))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -301,6 +305,7 @@ mod tests {
     #[test]
     fn a_lead_becomes_account_contact_and_opportunity_in_one_decision() {
         let lead = receive(1);
+        let vega = AccountDetails { name: "Vega".into(), emails: Vec::new(), phones: Vec::new() };
         let account = AccountCreated {
             account: id(10),
             subject: id(11),
@@ -308,20 +313,19 @@ mod tests {
             owner: Some(id(ANNA)),
             parent: None,
             origin_lead: Some(id(1)),
-            attributes: Attributes::new(),
-            personal: Personal::Known(AccountDetails { name: "Vega".into(), emails: Vec::new(), phones: Vec::new() }),
+            attributes_version: 0,
+            personal: Personal::with_attributes(vega, Attributes::new()),
         };
-        let person =
-            ContactDetails { name: "Vera Petrova".into(), emails: Vec::new(), phones: vec!["+31 20 1".into()] };
+        let phones = vec!["+31 20 1".into()];
+        let person = ContactDetails { name: "Vera Petrova".into(), emails: Vec::new(), phones, role: None };
         let contact = ContactCreated {
             contact: id(20),
             subject: lead.subject,
             account: Some(id(10)),
             owner: Some(id(ANNA)),
-            role: None,
             origin_lead: Some(id(1)),
-            attributes: Attributes::new(),
-            personal: Personal::Known(person),
+            attributes_version: 0,
+            personal: Personal::with_attributes(person, Attributes::new()),
         };
         let opportunity = OpportunityOpened {
             opportunity: id(40),
@@ -333,7 +337,7 @@ mod tests {
             amount: lead.amount,
             expected_close: None,
             probability_percent: None,
-            attributes: Attributes::new(),
+            attributes_version: 0,
             data_subjects: [lead.subject, id(11)].into_iter().collect(),
             personal: Personal::default(),
         };
@@ -374,7 +378,7 @@ mod tests {
             .iter()
             .find_map(|event| if let Event::AccountCreated(fact) = &event.event { Some(fact) } else { None });
         assert_eq!(created.map(|fact| fact.subject), Some(receive(1).subject));
-        let details = created.and_then(|fact| fact.personal.known()).unwrap();
+        let details = &created.and_then(|fact| fact.personal.known()).unwrap().details;
         assert_eq!((details.name.reveal(), details.phones.len()), ("Vera Petrova", 1));
     }
 
@@ -441,6 +445,17 @@ mod tests {
     }
 
     #[test]
+    fn a_company_does_not_take_the_name_of_the_person_who_asked() {
+        let without_company = ReceiveLead { company: None, ..receive(1) };
+        let history = History::default().after(&without_company);
+        let convert_to =
+            |kind| ConvertLead { account: new_account(kind, None), opportunity: None, contact: None, ..convert() };
+        let refused = history.clone().when(&convert_to(AccountKind::Company)).then_refused(RefusalCode::Required);
+        assert_eq!(refused.field.as_deref(), Some("account.name"));
+        history.when(&convert_to(AccountKind::Private)).then_accepted();
+    }
+
+    #[test]
     fn an_account_has_a_name_from_the_command_or_the_lead() {
         let nameless = ReceiveLead { name: None, company: None, ..receive(1) };
         let only_account = ConvertLead { opportunity: None, contact: None, ..convert() };
@@ -461,12 +476,12 @@ mod tests {
             campaign: None,
             owner: None,
             amount: None,
-            attributes: Attributes::new(),
+            attributes_version: 0,
             personal: Personal::Erased,
         };
         let account = new_account(AccountKind::Company, Some("Vega"));
         let with_contact = ConvertLead { opportunity: None, account, ..convert() };
-        given([lead.clone().into()]).when(&with_contact).then_refused(RefusalCode::InvalidState);
+        given([lead.clone().into()]).when(&with_contact).then_refused(RefusalCode::SubjectErased);
         given([lead.into()]).when(&ConvertLead { contact: None, ..with_contact }).then_accepted();
     }
 }

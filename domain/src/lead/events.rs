@@ -8,7 +8,7 @@ use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Subjec
 use crate::privacy::DataSubjects;
 use crate::query::Tags;
 use crate::values::{
-    Attributes, Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest, lookup,
+    Date, Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest, WithAttributes, lookup,
 };
 
 /// Who asks, and for what.
@@ -47,23 +47,23 @@ pub struct LeadReceived {
     pub lead: LeadId,
     /// The data subject; passed on to the contact at conversion.
     pub subject: SubjectId,
-    /// Where it came from, e.g. `paid_search`.
+    /// Where it came from, a code of the company, e.g. `paid_search`.
     pub source: Option<String>,
-    /// By which channel, e.g. `phone`.
+    /// By which channel, a code of the company, e.g. `phone`.
     pub channel: Option<String>,
-    /// The campaign that brought it.
+    /// The campaign that brought it, a code of the company.
     pub campaign: Option<String>,
     /// The first owner.
     pub owner: Option<EmployeeId>,
     /// What it may be worth.
     pub amount: Option<Money>,
-    /// Custom attributes.
-    pub attributes: Attributes,
-    /// Who asks, and for what.
+    /// Version of the definitions that the attributes were checked against; 0 = there are none.
+    pub attributes_version: u32,
+    /// Who asks, and for what, and custom attributes.
     #[serde(skip)]
-    pub personal: Personal<LeadDetails>,
+    pub personal: Personal<WithAttributes<LeadDetails>>,
 }
-fact!(LeadReceived, personal LeadDetails, about subject, |event, tags| {
+fact!(LeadReceived, personal WithAttributes<LeadDetails>, about subject, |event, tags| {
     tags.add(&event.lead);
     tags.add_all(&event.owner);
 });
@@ -110,7 +110,7 @@ pub struct LeadRejected {
     pub catalog_version: u32,
     /// What the reason claims about the facts, as that version had it.
     pub claim: Option<Claim>,
-    /// Tells equal comments; the log adds it.
+    /// Tells equal comments of one employee; the log adds it.
     pub comment_digest: TextDigest,
     /// Whom the personal part is about.
     pub data_subjects: DataSubjects,
@@ -124,10 +124,13 @@ fact!(LeadRejected, personal Comment, about data_subjects, |event, tags| {
 });
 
 impl LeadRejected {
-    /// Adds the digest of the comment.
+    /// Adds the digest of the comment. It is one of its author, too: what one employee wrote cannot be compared with what
+    /// another one wrote.
     pub fn add_digest(&mut self, hash: &dyn Fn(&[u8]) -> u64) {
+        let author = self.employee.unwrap_or_default().0;
+        let hash_of_author = |text: &[u8]| hash(&[author.as_bytes(), text].concat());
         if let Some(comment) = self.personal.known().and_then(|personal| personal.comment.as_ref()) {
-            self.comment_digest = TextDigest::of(comment.reveal(), hash);
+            self.comment_digest = TextDigest::of(comment.reveal(), &hash_of_author);
         }
     }
 }
@@ -199,3 +202,32 @@ fact!(LeadConverted, |event, tags| {
     tags.add_all(&event.opportunity);
     tags.add_all(&event.employee);
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::id;
+
+    fn digest(employee: Option<u128>, comment: &str) -> TextDigest {
+        let mut rejected = LeadRejected {
+            lead: id(1),
+            employee: employee.map(id),
+            reason: "BUDGET".to_owned(),
+            catalog_version: 1,
+            claim: None,
+            comment_digest: TextDigest::default(),
+            data_subjects: DataSubjects::NOBODY,
+            personal: Personal::Known(Comment { comment: Some(comment.into()) }),
+        };
+        let hash = |bytes: &[u8]| bytes.iter().fold(7, |sum, byte| sum * 31 % 1_000_003 + u64::from(*byte));
+        rejected.add_digest(&hash);
+        rejected.comment_digest
+    }
+
+    #[test]
+    fn a_digest_tells_equal_comments_of_one_employee_and_of_nobody_else() {
+        assert_eq!(digest(Some(1), "Does not answer"), digest(Some(1), "does  not answer."));
+        assert_ne!(digest(Some(1), "Does not answer"), digest(Some(2), "Does not answer"));
+        assert_ne!(digest(Some(1), "Does not answer"), digest(None, "Does not answer"));
+    }
+}

@@ -21,13 +21,13 @@ pub struct ReceiveLead {
     pub lead: LeadId,
     /// The data subject.
     pub subject: SubjectId,
-    /// Where it came from.
+    /// Where it came from, a code of the company.
     #[serde(default)]
     pub source: Option<String>,
-    /// By which channel.
+    /// By which channel, a code of the company.
     #[serde(default)]
     pub channel: Option<String>,
-    /// The campaign that brought it.
+    /// The campaign that brought it, a code of the company.
     #[serde(default)]
     pub campaign: Option<String>,
     /// The first owner.
@@ -70,9 +70,9 @@ impl ReceiveLead {
     }
 
     fn check(&self) -> Result<(), Common> {
-        limits::short("source", self.source.as_deref())?;
-        limits::short("channel", self.channel.as_deref())?;
-        limits::short("campaign", self.campaign.as_deref())?;
+        limits::code("source", self.source.as_deref())?;
+        limits::code("channel", self.channel.as_deref())?;
+        limits::code("campaign", self.campaign.as_deref())?;
         limits::amount("amount", self.amount.as_ref())?;
         limits::person("name", self.name.as_ref())?;
         limits::person("company", self.company.as_ref())?;
@@ -116,6 +116,7 @@ impl Decision for ReceiveLead {
         at.check()?;
         self.check()?;
         state.known.check(&self.references())?;
+        let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
         let fact = LeadReceived {
             lead: self.lead,
             subject: self.subject,
@@ -124,8 +125,8 @@ impl Decision for ReceiveLead {
             campaign: self.campaign.clone(),
             owner: self.owner,
             amount: self.amount,
-            attributes: state.definitions.check(&self.attributes)?,
-            personal: Personal::Known(self.details()),
+            attributes_version,
+            personal: Personal::with_attributes(self.details(), attributes),
         };
         state.existing.create("lead", fact, at)
     }

@@ -63,14 +63,14 @@ impl RecycleLead {
     fn fact(&self, state: &State, at: &Circumstances) -> Result<LeadRecycled, Common> {
         let catalog = &state.catalog;
         let comment = Comment { comment: self.comment.clone() };
-        let reason = catalog.reason(&self.reason, self.comment.as_ref())?;
+        let reason = catalog.reason(&self.reason, self.comment.as_ref(), &state.standing.left())?;
         Ok(LeadRecycled {
             lead: self.lead,
             employee: at.employee(self.employee),
             reason: reason.key.clone(),
             catalog_version: catalog.version,
             revisit_on: self.revisit_on,
-            data_subjects: state.standing.data_subjects(&comment),
+            data_subjects: state.standing.seal(&comment)?,
             personal: Personal::Known(comment),
         })
     }
@@ -84,8 +84,8 @@ impl Decision for RecycleLead {
         Query::about(&self.lead, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
-        let standing = Query::about(&self.lead, Standing::TYPES);
+    fn boundary(&self, known: &State) -> Query {
+        let standing = known.standing.boundary(self.lead);
         self.references().within(Catalog::within(standing, CatalogKind::LeadRecycling))
     }
 

@@ -52,8 +52,8 @@ impl Decision for RejectLead {
         Query::about(&self.lead, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
-        let standing = Query::about(&self.lead, Standing::TYPES);
+    fn boundary(&self, known: &State) -> Query {
+        let standing = known.standing.boundary(self.lead);
         self.references().within(Catalog::within(standing, CatalogKind::LeadRejection))
     }
 
@@ -67,7 +67,7 @@ impl Decision for RejectLead {
         at.check()?;
         state.standing.in_play(self.lead)?;
         state.known.check(&self.references())?;
-        let reason = state.catalog.reason(&self.reason, self.comment.as_ref())?;
+        let reason = state.catalog.reason(&self.reason, self.comment.as_ref(), &state.standing.left())?;
         let comment = Comment { comment: self.comment.clone() };
         let fact = LeadRejected {
             lead: self.lead,
@@ -76,7 +76,7 @@ impl Decision for RejectLead {
             catalog_version: state.catalog.version,
             claim: reason.claim,
             comment_digest: TextDigest::default(),
-            data_subjects: state.standing.data_subjects(&comment),
+            data_subjects: state.standing.seal(&comment)?,
             personal: Personal::Known(comment),
         };
         Ok(vec![fact.into()])
@@ -140,6 +140,15 @@ mod tests {
         office_with_a_lead().when(&blank).then_refused(RefusalCode::Required);
         let commented = RejectLead { comment: Some("moved abroad".into()), ..reject("OTHER") };
         office_with_a_lead().when(&commented).then_accepted();
+    }
+
+    #[test]
+    fn a_lead_of_somebody_erased_is_rejected_without_a_word() {
+        let history = office_with_a_lead().and(crate::fixtures::erased(1_001));
+        let commented = RejectLead { comment: Some("moved abroad".into()), ..reject("OTHER") };
+        let refused = history.clone().when(&commented).then_refused(RefusalCode::SubjectErased);
+        assert_eq!(refused.field.as_deref(), Some("comment"));
+        history.when(&reject("OTHER")).then_accepted();
     }
 
     #[test]

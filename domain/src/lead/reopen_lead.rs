@@ -54,8 +54,8 @@ impl Decision for ReopenLead {
         Query::about(&self.lead, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.lead, Standing::TYPES))
+    fn boundary(&self, known: &State) -> Query {
+        self.references().within(known.standing.boundary(self.lead))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -76,7 +76,7 @@ impl Decision for ReopenLead {
         let reopened = LeadReopened {
             lead: self.lead,
             employee: at.employee(self.employee),
-            data_subjects: state.standing.data_subjects(&comment),
+            data_subjects: state.standing.seal(&comment)?,
             personal: Personal::Known(comment),
         };
         Ok(vec![reopened.into()])

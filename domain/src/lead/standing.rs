@@ -4,7 +4,8 @@ use crate::common::Common;
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{LeadId, Position, Tagged};
 use crate::lead::{Comment, LeadStatus};
-use crate::privacy::DataSubjects;
+use crate::privacy::{DataSubjects, Erasures};
+use crate::query::Query;
 
 /// Whether a lead exists, where it stands, and which event put it there.
 #[derive(Clone, Default, Debug)]
@@ -13,6 +14,7 @@ pub(super) struct Standing {
     was_qualified: bool,
     since: Position,
     subject: DataSubjects,
+    erasures: Erasures,
 }
 
 impl Standing {
@@ -26,8 +28,14 @@ impl Standing {
         EventType::LeadConverted,
     ];
 
+    /// The boundary: what happened with the lead, and whether its person was erased, once the person is known.
+    pub(super) fn boundary(&self, lead: LeadId) -> Query {
+        Erasures::within(Query::about(&lead, Self::TYPES), &self.subject)
+    }
+
     /// Folds one event.
     pub(super) fn evolve(&mut self, event: &Recorded) {
+        self.erasures.evolve(event);
         if let Event::LeadReceived(received) = &event.event {
             self.subject = received.subject.into();
         }
@@ -55,9 +63,17 @@ impl Standing {
         self.status.ok_or_else(|| Common::NotFound { field: "lead", tag: lead.tag() })
     }
 
-    /// Whom a comment on the lead is about.
-    pub(super) fn data_subjects(&self, comment: &Comment) -> DataSubjects {
-        self.subject.clone().of(comment)
+    /// The lead's person, unless erased.
+    pub(super) fn left(&self) -> DataSubjects {
+        self.erasures.left(&self.subject)
+    }
+
+    /// For whom a comment on the lead is sealed.
+    ///
+    /// # Errors
+    /// When there is one, and the lead's person was erased.
+    pub(super) fn seal(&self, comment: &Comment) -> Result<DataSubjects, Common> {
+        self.erasures.seal(&self.subject, comment, "comment")
     }
 
     /// Where the lead stands, if there is anything left to do with it.

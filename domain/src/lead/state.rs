@@ -102,7 +102,7 @@ pub struct Lead {
     /// What it may be worth.
     pub amount: Option<Money>,
     /// Custom attributes.
-    pub attributes: Attributes,
+    pub attributes: Personal<Attributes>,
     /// When it arrived, by business time; none = there is no such lead.
     pub received_at: Option<Timestamp>,
     /// When it was found worth pursuing, by business time.
@@ -192,13 +192,13 @@ impl Lead {
         Self {
             id: received.lead,
             subject: received.subject,
-            personal: received.personal.clone(),
+            personal: received.personal.details(),
             source: received.source.clone(),
             channel: received.channel.clone(),
             campaign: received.campaign.clone(),
             owner: received.owner,
             amount: received.amount,
-            attributes: received.attributes.clone(),
+            attributes: received.personal.attributes(),
             received_at: Some(at),
             ..Self::default()
         }

@@ -5,7 +5,9 @@ use crate::event::{EventType, Recorded};
 use crate::ids::{EmployeeId, OpportunityId, Tagged};
 use crate::known::{Known, References};
 use crate::opportunity::Opportunity;
+use crate::privacy::{DataSubjects, Erasures};
 use crate::query::Query;
+use crate::values::PersonalValues;
 
 /// The events that move an opportunity through its stages and close it.
 pub(super) const LIFECYCLE: &[EventType] = &[
@@ -31,6 +33,7 @@ pub(super) const LIFECYCLE_AND_AMOUNT: &[EventType] = &[
 pub struct Deal {
     opportunity: Opportunity,
     known: Known,
+    erasures: Erasures,
 }
 
 impl Deal {
@@ -39,8 +42,32 @@ impl Deal {
         done_by(employee).within(Query::about(&opportunity, types))
     }
 
+    /// The boundary of a command that takes words: the same, and who of those whom the deal concerns was erased.
+    pub(super) fn boundary_with_words(
+        &self,
+        opportunity: OpportunityId,
+        types: &[EventType],
+        employee: Option<EmployeeId>,
+    ) -> Query {
+        Erasures::within(Self::boundary(opportunity, types, employee), &self.opportunity.data_subjects)
+    }
+
+    /// Those whom the deal concerns, unless erased.
+    pub(super) fn left(&self) -> DataSubjects {
+        self.erasures.left(&self.opportunity.data_subjects)
+    }
+
+    /// For whom words about the deal are sealed.
+    ///
+    /// # Errors
+    /// When there are words, and nobody is left.
+    pub(super) fn seal(&self, words: &impl PersonalValues, field: &'static str) -> Result<DataSubjects, Common> {
+        self.erasures.seal(&self.opportunity.data_subjects, words, field)
+    }
+
     /// Folds one event.
     pub(super) fn evolve(&mut self, event: &Recorded) {
+        self.erasures.evolve(event);
         self.opportunity.evolve(event);
         self.known.evolve(event);
     }

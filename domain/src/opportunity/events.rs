@@ -7,7 +7,7 @@ use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId};
 use crate::lead::Comment;
 use crate::pipeline::StageRef;
 use crate::privacy::DataSubjects;
-use crate::values::{Attributes, Date, Money, Personal, PersonalValues, PlainText};
+use crate::values::{Date, Money, Personal, PersonalValues, PlainText, WithAttributes};
 
 /// What the deal is about.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -38,15 +38,15 @@ pub struct OpportunityOpened {
     pub expected_close: Option<Date>,
     /// The seller's probability, 0 to 100.
     pub probability_percent: Option<u8>,
-    /// Custom attributes.
-    pub attributes: Attributes,
-    /// Whom the personal part is about.
+    /// Version of the definitions that the attributes were checked against; 0 = there are none.
+    pub attributes_version: u32,
+    /// Whom the personal part is about: those of the customer, or somebody of the deal's own id.
     pub data_subjects: DataSubjects,
-    /// What it is about.
+    /// What it is about, and custom attributes.
     #[serde(skip)]
-    pub personal: Personal<OpportunityDetails>,
+    pub personal: Personal<WithAttributes<OpportunityDetails>>,
 }
-fact!(OpportunityOpened, personal OpportunityDetails, about data_subjects, |event, tags| {
+fact!(OpportunityOpened, personal WithAttributes<OpportunityDetails>, about data_subjects, |event, tags| {
     tags.add(&event.opportunity);
     tags.add_all(&event.account);
     tags.add_all(&event.contact);
@@ -159,6 +159,16 @@ fact!(OpportunityWon, |event, tags| {
     tags.add(&event.stage.pipeline);
 });
 
+/// A loss in words.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LossDetails {
+    /// Who won it instead: somebody, perhaps by name.
+    pub competitor: Option<PlainText>,
+    /// A comment.
+    pub comment: Option<PlainText>,
+}
+impl PersonalValues for LossDetails {}
+
 /// An opportunity was lost.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpportunityLost {
@@ -174,15 +184,13 @@ pub struct OpportunityLost {
     pub reason: String,
     /// The catalog's version.
     pub catalog_version: u32,
-    /// Who won it instead.
-    pub competitor: Option<String>,
     /// Whom the personal part is about.
     pub data_subjects: DataSubjects,
-    /// The comment.
+    /// The loss in words.
     #[serde(skip)]
-    pub personal: Personal<Comment>,
+    pub personal: Personal<LossDetails>,
 }
-fact!(OpportunityLost, personal Comment, about data_subjects, |event, tags| {
+fact!(OpportunityLost, personal LossDetails, about data_subjects, |event, tags| {
     tags.add(&event.opportunity);
     tags.add_all(&event.employee);
     tags.add(&event.stage.pipeline);

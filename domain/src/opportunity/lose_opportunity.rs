@@ -7,10 +7,9 @@ use crate::common::rejection;
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, Recorded};
 use crate::ids::{EmployeeId, OpportunityId};
-use crate::lead::Comment;
 use crate::limits;
 use crate::opportunity::deal::{Deal, LIFECYCLE_AND_AMOUNT};
-use crate::opportunity::{Opportunity, OpportunityLost, OpportunityStatus};
+use crate::opportunity::{LossDetails, Opportunity, OpportunityLost, OpportunityStatus};
 use crate::query::Query;
 use crate::values::{Personal, PlainText};
 
@@ -24,7 +23,7 @@ pub struct LoseOpportunity {
     pub reason: String,
     /// Who won it instead.
     #[serde(default)]
-    pub competitor: Option<String>,
+    pub competitor: Option<PlainText>,
     /// A comment in free words.
     #[serde(default)]
     pub comment: Option<PlainText>,
@@ -50,7 +49,7 @@ impl LoseOpportunity {
     fn says_the_same_as(&self, lost: &Opportunity) -> bool {
         lost.status == OpportunityStatus::Lost
             && lost.loss_reason.as_ref() == Some(&self.reason)
-            && lost.competitor == self.competitor
+            && lost.competitor.known() == Some(&self.competitor)
             && lost.loss_comment.known() == Some(&self.comment)
     }
 }
@@ -63,8 +62,8 @@ impl Decision for LoseOpportunity {
         Query::about(&self.opportunity, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
-        let own = Deal::boundary(self.opportunity, LIFECYCLE_AND_AMOUNT, self.employee);
+    fn boundary(&self, known: &State) -> Query {
+        let own = known.deal.boundary_with_words(self.opportunity, LIFECYCLE_AND_AMOUNT, self.employee);
         Catalog::within(own, CatalogKind::OpportunityLoss)
     }
 
@@ -75,7 +74,7 @@ impl Decision for LoseOpportunity {
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
         at.check()?;
-        limits::short("competitor", self.competitor.as_deref())?;
+        limits::short("competitor", self.competitor.as_ref().map(PlainText::reveal))?;
         let opportunity = state.deal.find(self.opportunity, self.employee)?;
         if self.says_the_same_as(opportunity) {
             return Ok(Vec::new());
@@ -83,8 +82,9 @@ impl Decision for LoseOpportunity {
         if opportunity.status != OpportunityStatus::Open {
             return Err(Rejection::Closed { status: opportunity.status });
         }
-        state.catalog.reason(&self.reason, self.comment.as_ref())?;
-        let comment = Comment { comment: self.comment.clone() };
+        state.catalog.reason(&self.reason, self.comment.as_ref(), &state.deal.left())?;
+        let words = LossDetails { competitor: self.competitor.clone(), comment: self.comment.clone() };
+        let field = if self.comment.is_some() { "comment" } else { "competitor" };
         let lost = OpportunityLost {
             opportunity: self.opportunity,
             employee: at.employee(self.employee),
@@ -92,9 +92,8 @@ impl Decision for LoseOpportunity {
             amount: opportunity.amount,
             reason: self.reason.clone(),
             catalog_version: state.catalog.version,
-            competitor: self.competitor.clone(),
-            data_subjects: opportunity.data_subjects.clone().of(&comment),
-            personal: Personal::Known(comment),
+            data_subjects: state.deal.seal(&words, field)?,
+            personal: Personal::Known(words),
         };
         Ok(vec![lost.into()])
     }
@@ -104,9 +103,8 @@ impl Decision for LoseOpportunity {
 mod tests {
     use super::*;
     use crate::catalog::{Reason, ReasonCatalogPublished};
-    use crate::fixtures::{PIPELINE, company, deal, eur, stage};
+    use crate::fixtures::{PIPELINE, company, customer_subject, deal, eur, stage};
     use crate::opportunity::WinOpportunity;
-    use crate::privacy::DataSubjects;
     use crate::refusal::RefusalCode;
     use crate::testing::{History, id};
 
@@ -114,7 +112,7 @@ mod tests {
         LoseOpportunity {
             opportunity: id(50),
             reason: reason.to_owned(),
-            competitor: Some("Gazeta".to_owned()),
+            competitor: Some("Gazeta".into()),
             comment: comment.map(PlainText::from),
             employee: None,
         }
@@ -133,9 +131,8 @@ mod tests {
             amount: Some(eur(100)),
             reason: "PRICE".to_owned(),
             catalog_version: 1,
-            competitor: Some("Gazeta".to_owned()),
-            data_subjects: DataSubjects::NOBODY,
-            personal: Personal::Known(Comment { comment: None }),
+            data_subjects: customer_subject(),
+            personal: Personal::Known(LossDetails { competitor: Some("Gazeta".into()), comment: None }),
         };
         open().when(&lose("PRICE", None)).then([lost.into()]);
     }

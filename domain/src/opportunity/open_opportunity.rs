@@ -82,9 +82,10 @@ impl Decision for OpenOpportunity {
         Query::about(&self.opportunity, &[])
     }
 
-    fn boundary(&self, _known: &State) -> Query {
+    fn boundary(&self, known: &State) -> Query {
         let own = Query::about(&self.opportunity, &[EventType::OpportunityOpened]);
-        let named = Pipelines::within(self.references().within(own), &self.pipeline);
+        let concerned = known.known.within(self.references().within(own), &self.customer());
+        let named = Pipelines::within(concerned, &self.pipeline);
         Definitions::within_if_any(named, EntityKind::Opportunity, &self.attributes)
     }
 
@@ -103,6 +104,8 @@ impl Decision for OpenOpportunity {
         limits::amount("amount", self.amount.as_ref())?;
         limits::percent("probabilityPercent", self.probability_percent)?;
         state.known.check(&self.references())?;
+        let (attributes, attributes_version) = state.definitions.check(&self.attributes)?;
+        let details = OpportunityDetails { title: self.title.clone() };
         let opened = OpportunityOpened {
             opportunity: self.opportunity,
             account: self.account,
@@ -113,9 +116,9 @@ impl Decision for OpenOpportunity {
             amount: self.amount,
             expected_close: self.expected_close,
             probability_percent: self.probability_percent,
-            attributes: state.definitions.check(&self.attributes)?,
+            attributes_version,
             data_subjects: state.known.data_subjects(&self.customer()).or(SubjectId(self.opportunity.0)),
-            personal: Personal::Known(OpportunityDetails { title: self.title.clone() }),
+            personal: Personal::with_attributes(details, attributes),
         };
         state.existing.create("opportunity", opened, at)
     }
@@ -139,9 +142,12 @@ mod tests {
             amount: Some(eur(100)),
             expected_close: None,
             probability_percent: None,
-            attributes: Attributes::default(),
+            attributes_version: 0,
             data_subjects: customer_subject(),
-            personal: Personal::Known(OpportunityDetails { title: Some("Annual advertising".into()) }),
+            personal: Personal::with_attributes(
+                OpportunityDetails { title: Some("Annual advertising".into()) },
+                Attributes::new(),
+            ),
         }
     }
 

@@ -68,7 +68,7 @@ impl Decision for ReopenOpportunity {
     }
 
     fn boundary(&self, known: &State) -> Query {
-        let own = Deal::boundary(self.opportunity, LIFECYCLE, self.employee);
+        let own = known.deal.boundary_with_words(self.opportunity, LIFECYCLE, self.employee);
         let opportunity = known.deal.so_far();
         if self.stage.is_some() && opportunity.exists() {
             Pipelines::within(own, &opportunity.stage.pipeline)
@@ -98,7 +98,7 @@ impl Decision for ReopenOpportunity {
             opportunity: self.opportunity,
             employee: at.employee(self.employee),
             stage: self.pin(&state.pipelines, opportunity)?,
-            data_subjects: opportunity.data_subjects.clone().of(&comment),
+            data_subjects: state.deal.seal(&comment, "comment")?,
             personal: Personal::Known(comment),
         };
         Ok(vec![reopened.into()])

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, EventType, Recorded};
-use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Position};
+use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, Position, SubjectId};
 use crate::pipeline::StageRef;
 use crate::privacy::DataSubjects;
 use crate::values::{Attributes, Date, Money, Personal, PlainText, Timestamp};
@@ -99,11 +99,11 @@ pub struct Opportunity {
     /// Why it was lost: a key of the catalog of losses.
     pub loss_reason: Option<String>,
     /// Who won it instead.
-    pub competitor: Option<String>,
+    pub competitor: Personal<Option<PlainText>>,
     /// The comment on the loss.
     pub loss_comment: Personal<Option<PlainText>>,
     /// Custom attributes.
-    pub attributes: Attributes,
+    pub attributes: Personal<Attributes>,
 }
 
 impl Opportunity {
@@ -127,12 +127,19 @@ impl Opportunity {
         self.opened_at.is_some()
     }
 
+    /// The data subject under the deal's own id, which it has when it was opened without a customer.
+    #[must_use]
+    pub fn own_subject(&self) -> Option<SubjectId> {
+        let own = SubjectId(self.id.0);
+        self.data_subjects.contains(own).then_some(own)
+    }
+
     /// Folds one of its events, in position order; others leave it as it is.
     pub fn evolve(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::OpportunityOpened(opened) => {
                 self.id = opened.opportunity;
-                self.title = opened.personal.map(|details| details.title.clone());
+                self.title = opened.personal.map(|known| known.details.title.clone());
                 self.account = opened.account;
                 self.contact = opened.contact;
                 self.data_subjects = opened.data_subjects.clone();
@@ -140,7 +147,7 @@ impl Opportunity {
                 self.owner = opened.owner;
                 self.amount = opened.amount;
                 self.expected_close = opened.expected_close;
-                self.attributes.clone_from(&opened.attributes);
+                self.attributes = opened.personal.attributes();
                 self.opened_at = Some(recorded.occurred_at);
                 self.enter(&opened.stage, recorded);
                 if opened.probability_percent.is_some() {
@@ -164,14 +171,14 @@ impl Opportunity {
             Event::OpportunityLost(lost) => {
                 self.close(OpportunityStatus::Lost, recorded);
                 self.loss_reason = Some(lost.reason.clone());
-                self.competitor.clone_from(&lost.competitor);
+                self.competitor = lost.personal.map(|personal| personal.competitor.clone());
                 self.loss_comment = lost.personal.map(|personal| personal.comment.clone());
             }
             Event::OpportunityReopened(reopened) => {
                 self.status = OpportunityStatus::Open;
                 self.closed_at = None;
                 self.loss_reason = None;
-                self.competitor = None;
+                self.competitor = Personal::default();
                 self.loss_comment = Personal::default();
                 self.enter(&reopened.stage, recorded);
             }
@@ -233,7 +240,7 @@ mod tests {
         let lose = LoseOpportunity {
             opportunity: id(50),
             reason: "OTHER".to_owned(),
-            competitor: Some("Gazeta".to_owned()),
+            competitor: Some("Gazeta".into()),
             comment: Some("moved abroad".into()),
             employee: None,
         };
@@ -248,7 +255,7 @@ mod tests {
         assert_eq!(opportunity.stage, stage(PIPELINE, 1, "TALKS"));
         assert_eq!(opportunity.closed_at, Some(NOW));
         assert_eq!(opportunity.loss_reason.as_deref(), Some("OTHER"));
-        assert_eq!(opportunity.competitor.as_deref(), Some("Gazeta"));
+        assert_eq!(opportunity.competitor, Personal::Known(Some("Gazeta".into())));
         assert_eq!((opportunity.owner, opportunity.amount), (Some(id(SELLER)), Some(eur(100))));
     }
 
@@ -266,7 +273,7 @@ mod tests {
         let reopen = ReopenOpportunity { opportunity: id(50), stage: None, comment: None, employee: None };
         let opportunity = folded(&lost().after(&reopen));
         assert_eq!((opportunity.status, opportunity.closed_at), (OpportunityStatus::Open, None));
-        assert_eq!((opportunity.loss_reason, opportunity.competitor), (None, None));
+        assert_eq!((opportunity.loss_reason, opportunity.competitor), (None, Personal::Known(None)));
         assert_eq!(opportunity.loss_comment, Personal::Known(None));
         assert_eq!(opportunity.stage_history.len(), 3);
         assert_eq!(opportunity.stage_history[2].left, None);

@@ -58,7 +58,7 @@ impl Decision for EraseSubject {
     }
 
     fn boundary(&self, state: &State) -> Query {
-        self.references().within(state.subject.boundary(self.subject, Subject::TYPES))
+        self.references().within(state.subject.boundary(self.subject))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -68,7 +68,7 @@ impl Decision for EraseSubject {
 
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
         at.check()?;
-        limits::short("reference", self.reference.as_deref())?;
+        limits::code("reference", self.reference.as_deref())?;
         state.known.check(&self.references())?;
         let subject = &state.subject;
         if !subject.known.contains(self.subject) {

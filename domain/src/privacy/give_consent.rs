@@ -65,7 +65,7 @@ impl Decision for GiveConsent {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.subject, Subject::TYPES))
+        self.references().within(Subject::within(Query::default(), self.subject))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -76,8 +76,9 @@ impl Decision for GiveConsent {
     fn decide(&self, state: &State, at: &Circumstances) -> Result<Vec<Event>, Common> {
         at.check()?;
         limits::name("purpose", &self.purpose)?;
-        limits::short("channel", self.channel.as_deref())?;
-        limits::short("textVersion", self.text_version.as_deref())?;
+        limits::code("purpose", Some(&self.purpose))?;
+        limits::code("channel", self.channel.as_deref())?;
+        limits::code("textVersion", self.text_version.as_deref())?;
         state.known.check(&self.references())?;
         state.subject.check(self.subject)?;
         if self.stands_in(&state.subject) {
@@ -139,6 +140,6 @@ mod tests {
     fn nobody_consents_who_is_unknown_or_erased() {
         History::default().when(&give("1")).then_refused(RefusalCode::NotFound);
         let erased = person().and(sample(EventType::PersonalDataErased));
-        erased.when(&give("1")).then_refused(RefusalCode::InvalidState);
+        erased.when(&give("1")).then_refused(RefusalCode::SubjectErased);
     }
 }

@@ -51,7 +51,7 @@ impl Decision for PlaceLegalHold {
 
     fn boundary(&self, _known: &State) -> Query {
         let hold = Query::about(&self.hold, &[EventType::LegalHoldPlaced]);
-        self.references().within(hold.or(&self.subject, Subject::TYPES))
+        self.references().within(Subject::within(hold, self.subject))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {

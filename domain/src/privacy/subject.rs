@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::common::Common;
 use crate::event::{Event, EventType, Recorded};
-use crate::ids::{LegalHoldId, Position, SubjectId, Tagged};
+use crate::ids::{LegalHoldId, OpportunityId, Position, SubjectId, Tagged};
 use crate::privacy::{ConsentGiven, DataSubjects};
 use crate::query::Query;
 use crate::values::{Date, Personal, PlainText, Timestamp};
@@ -61,7 +61,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The events that make a data subject known.
+    /// The events that make a data subject known. An opportunity without a customer does, too: see [`Self::within`].
     const CREATING: &'static [EventType] = &[
         EventType::LeadReceived,
         EventType::AccountCreated,
@@ -70,8 +70,8 @@ impl Subject {
         EventType::SubjectsLinked,
     ];
 
-    /// The events it is made of.
-    pub const TYPES: &'static [EventType] = &[
+    /// The events it is made of, besides the opening of the deal whose data subject it is.
+    const TYPES: &'static [EventType] = &[
         EventType::LeadReceived,
         EventType::AccountCreated,
         EventType::ContactCreated,
@@ -84,10 +84,26 @@ impl Subject {
         EventType::PersonalDataErased,
     ];
 
-    /// What is to be read about a person: everything of the linked set as far as it is known.
+    /// Adds to a boundary what one data subject is made of.
+    ///
+    /// A deal without a customer has a data subject under its own id. The deals of a customer carry the customer's tag,
+    /// too, but tell nothing about who they are.
     #[must_use]
-    pub fn boundary(&self, subject: SubjectId, types: &[EventType]) -> Query {
-        self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, linked| query.or(linked, types))
+    pub fn within(boundary: Query, subject: SubjectId) -> Query {
+        let own_deal = vec![subject.tag(), OpportunityId(subject.0).tag()];
+        boundary.or(&subject, Self::TYPES).or_item(&[EventType::OpportunityOpened], own_deal)
+    }
+
+    /// What a person is made of: the whole linked set as far as it is known.
+    #[must_use]
+    pub fn boundary(&self, subject: SubjectId) -> Query {
+        self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, one| Self::within(query, *one))
+    }
+
+    /// Everything that was recorded about a person.
+    #[must_use]
+    pub fn everything(&self, subject: SubjectId) -> Query {
+        self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[]))
     }
 
     /// Everybody who is this person, in ascending order.
@@ -160,6 +176,10 @@ impl Subject {
             Event::PersonalDataErased(fact) => {
                 self.erased.add(fact.erased.as_slice().iter().copied());
                 self.erased_at = Some(recorded.position);
+            }
+            Event::OpportunityOpened(fact) => {
+                let own = SubjectId(fact.opportunity.0);
+                self.known.add(fact.data_subjects.contains(own).then_some(own));
             }
             event if Self::CREATING.contains(&event.event_type()) => {
                 self.known.add(event.data_subjects().as_slice().iter().copied());

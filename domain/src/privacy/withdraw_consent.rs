@@ -46,7 +46,7 @@ impl Decision for WithdrawConsent {
     }
 
     fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.subject, Subject::TYPES))
+        self.references().within(Subject::within(Query::default(), self.subject))
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {

@@ -1,8 +1,10 @@
 //! Samples of the company's own events: structure, pipelines, catalogs, attributes.
 
+use super::subjects::one;
 use super::{INSTANT, attributes};
 use crate::attribute::{
-    AttributeChange, AttributeDefinition, AttributeType, AttributesPublished, AttributesSet, EntityKind, EntityRef,
+    AttributeChange, AttributeChanges, AttributeDefinition, AttributeType, AttributesPublished, AttributesSet,
+    EntityKind, EntityRef,
 };
 use crate::catalog::{AuditRulesPublished, AuditThresholds, CatalogKind, Claim, Reason, ReasonCatalogPublished};
 use crate::employee::{
@@ -93,7 +95,12 @@ pub(super) fn attributes_set() -> AttributesSet {
     let change =
         |(key, to): (String, AttributeValue)| AttributeChange { key, from: Some(before.clone()), to: Some(to) };
     let changes = attributes().into_iter().map(change).collect();
-    AttributesSet { entity: EntityRef::Account(id(6)), version: 4, changes }
+    AttributesSet {
+        entity: EntityRef::Account(id(6)),
+        version: 4,
+        data_subjects: one(),
+        personal: Personal::Known(AttributeChanges { changes }),
+    }
 }
 
 pub(super) fn request_settled() -> RequestSettled {

@@ -20,12 +20,14 @@ fn phones() -> Vec<Phone> {
     vec!["+31 20 555 01 02".into()]
 }
 
-fn account_details() -> Personal<AccountDetails> {
-    Personal::Known(AccountDetails { name: "Vera Petrova Media".into(), emails: emails(), phones: phones() })
+fn account_details() -> AccountDetails {
+    AccountDetails { name: "Vera Petrova Media".into(), emails: emails(), phones: phones() }
 }
 
-fn contact_details() -> Personal<ContactDetails> {
-    Personal::Known(ContactDetails { name: "Вера Петрова".into(), emails: emails(), phones: phones() })
+fn contact_details(role: &str) -> ContactDetails {
+    ContactDetails {
+        name: "Вера Петрова".into(), emails: emails(), phones: phones(), role: Some(role.into())
+    }
 }
 
 pub(super) fn comment() -> Personal<Comment> {
@@ -42,13 +44,13 @@ pub(super) fn account_created() -> AccountCreated {
         owner: Some(id(4)),
         parent: Some(id(8)),
         origin_lead: Some(id(10)),
-        attributes: attributes(),
-        personal: account_details(),
+        attributes_version: 1,
+        personal: Personal::with_attributes(account_details(), attributes()),
     }
 }
 
 pub(super) fn account_updated() -> AccountUpdated {
-    AccountUpdated { account: id(6), subject: id(7), personal: account_details() }
+    AccountUpdated { account: id(6), subject: id(7), personal: Personal::Known(account_details()) }
 }
 
 pub(super) fn account_owner_assigned() -> AccountOwnerAssigned {
@@ -61,10 +63,9 @@ pub(super) fn contact_created() -> ContactCreated {
         subject: id(7),
         account: Some(id(6)),
         owner: Some(id(4)),
-        role: Some("purchaser".to_owned()),
         origin_lead: Some(id(10)),
-        attributes: attributes(),
-        personal: contact_details(),
+        attributes_version: 2,
+        personal: Personal::with_attributes(contact_details("purchaser"), attributes()),
     }
 }
 
@@ -74,8 +75,17 @@ pub(super) fn contact_updated() -> ContactUpdated {
         subject: id(7),
         account_before: Some(id(8)),
         account: Some(id(6)),
-        role: Some("director".to_owned()),
-        personal: contact_details(),
+        personal: Personal::Known(contact_details("director")),
+    }
+}
+
+fn lead_details() -> LeadDetails {
+    LeadDetails {
+        name: Some("Вера Петрова".into()),
+        company: Some("Vera Petrova Media".into()),
+        emails: emails(),
+        phones: phones(),
+        message: Some("Пришлите цены, Вера".into()),
     }
 }
 
@@ -88,14 +98,8 @@ pub(super) fn lead_received() -> LeadReceived {
         campaign: Some("spring".to_owned()),
         owner: Some(id(4)),
         amount: Some(euros(1_234_567)),
-        attributes: attributes(),
-        personal: Personal::Known(LeadDetails {
-            name: Some("Вера Петрова".into()),
-            company: Some("Vera Petrova Media".into()),
-            emails: emails(),
-            phones: phones(),
-            message: Some("Пришлите цены, Вера".into()),
-        }),
+        attributes_version: 3,
+        personal: Personal::with_attributes(lead_details(), attributes()),
     }
 }
 

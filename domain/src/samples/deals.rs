@@ -4,9 +4,9 @@ use super::customers::comment;
 use super::subjects::one;
 use super::{attributes, date, euros};
 use crate::opportunity::{
-    OpportunityAmountRevised, OpportunityDetails, OpportunityExpectedCloseRevised, OpportunityLost, OpportunityOpened,
-    OpportunityOwnerAssigned, OpportunityProbabilityDeclared, OpportunityReopened, OpportunityStageChanged,
-    OpportunityWon,
+    LossDetails, OpportunityAmountRevised, OpportunityDetails, OpportunityExpectedCloseRevised, OpportunityLost,
+    OpportunityOpened, OpportunityOwnerAssigned, OpportunityProbabilityDeclared, OpportunityReopened,
+    OpportunityStageChanged, OpportunityWon,
 };
 use crate::pipeline::StageRef;
 use crate::testing::id;
@@ -27,9 +27,12 @@ pub(super) fn opportunity_opened() -> OpportunityOpened {
         amount: Some(euros(500_000)),
         expected_close: Some(date(2026, 12, 24)),
         probability_percent: Some(30),
-        attributes: attributes(),
+        attributes_version: 1,
         data_subjects: one(),
-        personal: Personal::Known(OpportunityDetails { title: Some("Реклама для Веры".into()) }),
+        personal: Personal::with_attributes(
+            OpportunityDetails { title: Some("Реклама для Веры".into()) },
+            attributes(),
+        ),
     }
 }
 
@@ -80,9 +83,11 @@ pub(super) fn opportunity_lost() -> OpportunityLost {
         amount: Some(euros(450_000)),
         reason: "PRICE".to_owned(),
         catalog_version: 1,
-        competitor: Some("Altair".to_owned()),
         data_subjects: one(),
-        personal: comment(),
+        personal: Personal::Known(LossDetails {
+            competitor: Some("Altair, Вера Орлова".into()),
+            comment: Some("Вера нашла дешевле".into()),
+        }),
     }
 }
 

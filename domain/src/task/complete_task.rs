@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::common::{Common, rejection};
+use crate::common::rejection;
 use crate::decision::{Circumstances, Decision};
 use crate::event::{Event, Recorded};
-use crate::ids::{Tagged, TaskId};
+use crate::ids::TaskId;
 use crate::lead::Comment;
 use crate::limits;
 use crate::query::Query;
-use crate::task::{Task, TaskCompleted, TaskStatus};
+use crate::task::work::Work;
+use crate::task::{TaskCompleted, TaskStatus};
 use crate::values::{Personal, PlainText};
 
 /// Record that a task is done.
@@ -29,27 +30,25 @@ rejection! {
 }
 
 impl Decision for CompleteTask {
-    type State = Task;
+    type State = Work;
     type Rejection = Rejection;
 
     fn subject(&self) -> Query {
         Query::about(&self.task, &[])
     }
 
-    fn boundary(&self, _known: &Task) -> Query {
-        Query::about(&self.task, Task::TYPES)
+    fn boundary(&self, known: &Work) -> Query {
+        known.boundary(self.task)
     }
 
-    fn evolve(&self, state: &mut Task, event: &Recorded) {
+    fn evolve(&self, state: &mut Work, event: &Recorded) {
         state.evolve(event);
     }
 
-    fn decide(&self, task: &Task, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
+    fn decide(&self, state: &Work, at: &Circumstances) -> Result<Vec<Event>, Rejection> {
         at.check()?;
         limits::text("comment", self.comment.as_ref())?;
-        if !task.exists() {
-            return Err(Common::NotFound { field: "task", tag: self.task.tag() }.into());
-        }
+        let task = state.find(self.task)?;
         match task.status {
             TaskStatus::Open => {}
             TaskStatus::Completed if task.comment.known() == Some(&self.comment) => return Ok(Vec::new()),
@@ -60,7 +59,7 @@ impl Decision for CompleteTask {
             task: self.task,
             subjects: task.subjects,
             employee: task.employee,
-            data_subjects: task.data_subjects.clone().of(&comment),
+            data_subjects: state.seal(&comment)?,
             personal: Personal::Known(comment),
         };
         Ok(vec![closed.into()])

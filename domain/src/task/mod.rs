@@ -5,6 +5,7 @@ mod complete_task;
 mod events;
 mod schedule_task;
 mod state;
+mod work;
 
 pub use cancel_task::CancelTask;
 pub use complete_task::CompleteTask;

@@ -54,8 +54,9 @@ impl Decision for ScheduleTask {
         self.subjects.within(Query::about(&self.task, &[]))
     }
 
-    fn boundary(&self, _known: &State) -> Query {
-        self.references().within(Query::about(&self.task, &[EventType::TaskScheduled]))
+    fn boundary(&self, known: &State) -> Query {
+        let named = self.references().within(Query::about(&self.task, &[EventType::TaskScheduled]));
+        known.known.within(named, &self.subjects)
     }
 
     fn evolve(&self, state: &mut State, event: &Recorded) {
@@ -72,6 +73,8 @@ impl Decision for ScheduleTask {
         }
         limits::short("title", self.title.as_ref().map(PlainText::reveal))?;
         state.known.check(&self.references())?;
+        let text = TaskText { title: self.title.clone() };
+        state.known.seal(&self.subjects, &text, "title")?;
         let scheduled = TaskScheduled {
             task: self.task,
             subjects: self.subjects,
@@ -79,7 +82,7 @@ impl Decision for ScheduleTask {
             kind: self.kind,
             due_at: self.due_at,
             data_subjects: state.known.data_subjects(&self.subjects),
-            personal: Personal::Known(TaskText { title: self.title.clone() }),
+            personal: Personal::Known(text),
         };
         state.existing.create("task", scheduled, at)
     }

@@ -1,11 +1,13 @@
-//! Values of custom attributes (R104).
+//! Values of custom attributes (R104): personal, since nobody can say what a company notes in them about people.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Date, Timestamp, money::decimal};
+use super::{Date, Personal, PersonalValues, Timestamp, money::decimal};
+use crate::query::Tags;
 
 /// Most significant digits that any number keeps on its way through a float.
 const FLOAT_DIGITS_MAX: usize = 15;
@@ -13,8 +15,43 @@ const FLOAT_DIGITS_MAX: usize = 15;
 /// Values by attribute key, in key order.
 pub type Attributes = BTreeMap<String, AttributeValue>;
 
+/// What is personal about an entity that comes into being: what its own events tell again, and the attributes, which
+/// have events of their own from then on.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct WithAttributes<D> {
+    /// Names, contact data, words.
+    pub details: D,
+    /// Custom attributes.
+    pub attributes: Attributes,
+}
+
+impl<D: PersonalValues> PersonalValues for WithAttributes<D> {
+    fn add_lookups(&self, lookups: &mut Tags) {
+        self.details.add_lookups(lookups);
+    }
+}
+
+impl<D: Clone> Personal<WithAttributes<D>> {
+    /// Both, known.
+    pub const fn with_attributes(details: D, attributes: Attributes) -> Self {
+        Self::Known(WithAttributes { details, attributes })
+    }
+
+    /// Without the attributes.
+    #[must_use]
+    pub fn details(&self) -> Personal<D> {
+        self.map(|known| known.details.clone())
+    }
+
+    /// The attributes alone.
+    #[must_use]
+    pub fn attributes(&self) -> Personal<Attributes> {
+        self.map(|known| known.attributes.clone())
+    }
+}
+
 /// One value. People write it bare (`"text"`, `12.5`, `true`); the log stores it with its type.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum AttributeValue {
     /// Text, or the key of an option.
     Text(String),
@@ -26,6 +63,18 @@ pub enum AttributeValue {
     Date(Date),
     /// An instant.
     Time(Timestamp),
+}
+
+impl fmt::Debug for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(hidden)",
+            Self::Number(_) => "Number(hidden)",
+            Self::Flag(_) => "Flag(hidden)",
+            Self::Date(_) => "Date(hidden)",
+            Self::Time(_) => "Time(hidden)",
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -8,7 +8,7 @@ mod personal;
 mod text_digest;
 mod time;
 
-pub use attributes::{AttributeValue, Attributes};
+pub use attributes::{AttributeValue, Attributes, WithAttributes};
 pub use date::Date;
 pub use money::{Currency, CurrencyError, Money};
 pub use personal::{Email, PersonName, Personal, PersonalValues, Phone, PlainText};

@@ -20,7 +20,8 @@ pub(crate) fn received(lead_number: u128, subject_number: u128, phone: &str) -> 
         phones: vec![phone.into()],
         ..LeadDetails::default()
     };
-    LeadReceived { personal: Personal::Known(details), ..nameless(lead_number, subject_number) }.into()
+    LeadReceived { personal: Personal::with_attributes(details, [].into()), ..nameless(lead_number, subject_number) }
+        .into()
 }
 
 /// A lead about whom nothing is said.
@@ -33,8 +34,8 @@ fn nameless(lead_number: u128, subject_number: u128) -> LeadReceived {
         campaign: None,
         owner: None,
         amount: None,
-        attributes: [].into(),
-        personal: Personal::Known(LeadDetails::default()),
+        attributes_version: 0,
+        personal: Personal::default(),
     }
 }
 
@@ -186,6 +187,13 @@ pub(crate) fn an_event_that_was_erased_elsewhere_comes_back_erased(fixture: &Fix
     event.erase();
     append(&*fixture.log, request([event.clone()])).unwrap();
     assert_eq!(fixture.log.get(Position(1)).unwrap().unwrap().event, event);
+}
+
+pub(crate) fn an_external_key_gives_the_same_id_in_one_log_only(fixture: &Fixture) {
+    let id = |log: &dyn Log| log.external_ids().id(["phone", "+31 20 555 01 01"]);
+    assert_eq!(id(&*fixture.log), id(&*fixture.log));
+    let env = Arc::new(SeededEnvironment::new(77, NOW));
+    assert_ne!(id(&*fixture.log), id(&*crate::memory::MemoryLog::new(env)));
 }
 
 pub(crate) fn a_digest_of_a_body_is_the_same_in_one_log_only(fixture: &Fixture) {

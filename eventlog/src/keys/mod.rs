@@ -6,6 +6,7 @@
 
 mod cipher;
 mod error;
+mod external_ids;
 mod keyring;
 mod ledger;
 mod maker;
@@ -19,6 +20,7 @@ mod slots;
 mod store;
 
 pub use error::KeyError;
+pub use external_ids::ExternalIds;
 pub use secrets::RequestHasher;
 pub use store::ErasedSubject;
 

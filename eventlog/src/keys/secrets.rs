@@ -4,6 +4,7 @@ use letopis_domain::query::Tag;
 use zeroize::Zeroizing;
 
 use super::cipher::KEY_SIZE;
+use super::external_ids::ExternalIds;
 use super::sealing::{LOOKUP_SIZE, Lookup};
 use super::slot::{FINGERPRINT_SIZE, Fingerprint};
 use crate::log::{AppendRequest, RequestDigest};
@@ -11,6 +12,7 @@ use crate::log::{AppendRequest, RequestDigest};
 const REQUEST_DIGEST: &str = "letopis 2026 request digest";
 const LOOKUP: &str = "letopis 2026 look-up";
 const TEXT_DIGEST: &str = "letopis 2026 text digest";
+const EXTERNAL_ID: &str = "letopis 2026 external id";
 const FINGERPRINT: &str = "letopis 2026 key fingerprint";
 
 /// The derived secrets.
@@ -19,6 +21,7 @@ pub(crate) struct Secrets {
     lookup: Zeroizing<[u8; KEY_SIZE]>,
     fingerprint: Zeroizing<[u8; KEY_SIZE]>,
     text_digest: Zeroizing<[u8; KEY_SIZE]>,
+    external_ids: ExternalIds,
 }
 
 impl Secrets {
@@ -30,6 +33,7 @@ impl Secrets {
             lookup: derive(LOOKUP),
             fingerprint: derive(FINGERPRINT),
             text_digest: derive(TEXT_DIGEST),
+            external_ids: ExternalIds::new(derive(EXTERNAL_ID)),
         }
     }
 
@@ -50,6 +54,11 @@ impl Secrets {
         for event in request.requests.iter_mut().flat_map(|request| &mut request.events) {
             event.event.add_digests(&hash);
         }
+    }
+
+    /// Makes ids of external keys.
+    pub fn external_ids(&self) -> ExternalIds {
+        self.external_ids.clone()
     }
 
     /// Computes digests of requests.

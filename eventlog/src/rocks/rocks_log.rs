@@ -29,7 +29,7 @@ use super::shared::Shared;
 use super::tree::TreeHead;
 use crate::environment::Environment;
 use crate::error::ReadError;
-use crate::keys::{ErasedSubject, RequestHasher};
+use crate::keys::{ErasedSubject, ExternalIds, RequestHasher};
 use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
 
 /// Most events that are read from disk in one go.
@@ -252,6 +252,10 @@ impl Log for RocksLog {
 
     fn request_hasher(&self) -> RequestHasher {
         self.shared.keyring().secrets.request_hasher()
+    }
+
+    fn external_ids(&self) -> ExternalIds {
+        self.shared.keyring().secrets.external_ids()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -2,6 +2,7 @@
 
 mod damage;
 mod erasure;
+mod every_field;
 mod failures;
 mod model;
 mod tree;

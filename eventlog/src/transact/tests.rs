@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::contract::{NOW, append, block_on, employee, erased, request, subject};
 use crate::environment::SeededEnvironment;
-use crate::keys::RequestHasher;
+use crate::keys::{ExternalIds, RequestHasher};
 use crate::log::{AppendFuture, Clash, Match, PositionFuture};
 use crate::memory::MemoryLog;
 
@@ -243,6 +243,10 @@ impl Log for AlwaysLate {
         self.0.request_hasher()
     }
 
+    fn external_ids(&self) -> ExternalIds {
+        self.0.external_ids()
+    }
+
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {
         self.0.find_request(id)
     }
@@ -309,6 +313,10 @@ impl Log for Interrupted {
 
     fn request_hasher(&self) -> RequestHasher {
         self.log.request_hasher()
+    }
+
+    fn external_ids(&self) -> ExternalIds {
+        self.log.external_ids()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<Option<RequestRecord>, ReadError> {

@@ -64,7 +64,7 @@ impl Accounts {
 
 impl Projection for Accounts {
     const NAME: &'static str = "accounts";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = (&'a mut Names, &'a Directory);
 
     fn apply(&mut self, event: &Recorded, (names, directory): Self::Beside<'_>) {
@@ -76,7 +76,7 @@ impl Projection for Accounts {
                     who: directory.place(names.intern_some(created.owner, at)),
                     parent: names.intern_some(created.parent, at),
                     origin_lead: names.intern_some(created.origin_lead, at),
-                    attributes: names.intern_attributes(&created.attributes, at),
+                    attributes: names.particulars.note_attributes(created.attributes_version, event),
                     created_at: occurred,
                     changed_at: occurred,
                 };
@@ -93,7 +93,7 @@ impl Projection for Accounts {
                 let EntityRef::Account(id) = set.entity else { return };
                 let account = names.intern(id, at);
                 let Some(before) = self.versions.current(account).map(|columns| columns.attributes) else { return };
-                let attributes = names.change_attributes(before, &set.changes, at);
+                let attributes = names.particulars.note(event, before);
                 self.revise(account, event, directory, |columns| columns.attributes = attributes);
             }
             company_events!()

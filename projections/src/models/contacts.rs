@@ -1,4 +1,4 @@
-//! Contacts over time. Names and contact data are personal and stay in the log.
+//! Contacts over time. Names and contact data are personal and stay in the log; the role is one of the particulars.
 
 use letopis_domain::attribute::EntityRef;
 use letopis_domain::event::{Event, Recorded};
@@ -18,6 +18,7 @@ use crate::value::Field;
 pub(crate) struct ContactColumns {
     pub(crate) who: Who,
     pub(crate) account: Ref,
+    /// The particulars that tell it.
     pub(crate) role: Ref,
     pub(crate) origin_lead: Ref,
     pub(crate) attributes: Ref,
@@ -30,7 +31,6 @@ impl ContactColumns {
         Some(match field {
             Field::Employee | Field::Team | Field::Unit => return self.who.cell(field),
             Field::Account => Cell::id(Kind::Account, self.account),
-            Field::Role => Cell::text(self.role),
             Field::Lead => Cell::id(Kind::Lead, self.origin_lead),
             Field::CreatedAt => Cell::Time(self.created_at),
             Field::ChangedAt => Cell::Time(self.changed_at),
@@ -63,19 +63,20 @@ impl Contacts {
 
 impl Projection for Contacts {
     const NAME: &'static str = "contacts";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = (&'a mut Names, &'a Directory);
 
     fn apply(&mut self, event: &Recorded, (names, directory): Self::Beside<'_>) {
         let (at, occurred) = (event.position.0, event.occurred_at.micros());
         match &event.event {
             Event::ContactCreated(created) => {
+                let particulars = names.particulars.note(event, Ref::NONE);
                 let columns = ContactColumns {
                     who: directory.place(names.intern_some(created.owner, at)),
                     account: names.intern_some(created.account, at),
-                    role: names.intern_some_text(created.role.as_deref(), at),
+                    role: particulars,
                     origin_lead: names.intern_some(created.origin_lead, at),
-                    attributes: names.intern_attributes(&created.attributes, at),
+                    attributes: particulars,
                     created_at: occurred,
                     changed_at: occurred,
                 };
@@ -83,7 +84,7 @@ impl Projection for Contacts {
             }
             Event::ContactUpdated(updated) => {
                 let account = names.intern_some(updated.account, at);
-                let role = names.intern_some_text(updated.role.as_deref(), at);
+                let role = names.particulars.note(event, Ref::NONE);
                 self.revise(names.intern(updated.contact, at), event, directory, |columns| {
                     (columns.account, columns.role) = (account, role);
                 });
@@ -92,7 +93,7 @@ impl Projection for Contacts {
                 let EntityRef::Contact(id) = set.entity else { return };
                 let contact = names.intern(id, at);
                 let Some(before) = self.versions.current(contact).map(|columns| columns.attributes) else { return };
-                let attributes = names.change_attributes(before, &set.changes, at);
+                let attributes = names.particulars.note(event, before);
                 self.revise(contact, event, directory, |columns| columns.attributes = attributes);
             }
             company_events!()

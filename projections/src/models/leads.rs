@@ -57,7 +57,7 @@ impl LeadColumns {
             channel: names.intern_some_text(received.channel.as_deref(), at),
             campaign: names.intern_some_text(received.campaign.as_deref(), at),
             amount: received.amount,
-            attributes: names.intern_attributes(&received.attributes, at),
+            attributes: names.particulars.note_attributes(received.attributes_version, event),
             received_at: occurred,
             changed_at: occurred,
             ..Self::default()
@@ -108,7 +108,7 @@ impl Leads {
 
 impl Projection for Leads {
     const NAME: &'static str = "leads";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = (&'a mut Names, &'a Directory);
 
     fn apply(&mut self, event: &Recorded, (names, directory): Self::Beside<'_>) {
@@ -165,7 +165,7 @@ impl Projection for Leads {
                 let EntityRef::Lead(id) = set.entity else { return };
                 let lead = names.intern(id, at);
                 let Some(before) = self.versions.current(lead).map(|columns| columns.attributes) else { return };
-                let attributes = names.change_attributes(before, &set.changes, at);
+                let attributes = names.particulars.note(event, before);
                 self.revise(lead, event, directory, |columns| columns.attributes = attributes);
             }
             company_events!()

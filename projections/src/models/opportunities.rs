@@ -122,7 +122,7 @@ impl Opportunities {
             amount: opened.amount,
             expected_close: opened.expected_close,
             probability_percent: opened.probability_percent,
-            attributes: names.intern_attributes(&opened.attributes, at),
+            attributes: names.particulars.note_attributes(opened.attributes_version, event),
             opened_at: occurred,
             changed_at: occurred,
             ..OpportunityColumns::default()
@@ -133,7 +133,7 @@ impl Opportunities {
 
 impl Projection for Opportunities {
     const NAME: &'static str = "opportunities";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = (&'a mut Names, &'a Directory, &'a Leads);
 
     fn apply(&mut self, event: &Recorded, (names, directory, leads): Self::Beside<'_>) {
@@ -193,7 +193,7 @@ impl Projection for Opportunities {
                 let EntityRef::Opportunity(uuid) = set.entity else { return };
                 let id = names.intern(uuid, at);
                 let Some(before) = self.versions.current(id).map(|columns| columns.attributes) else { return };
-                let attributes = names.change_attributes(before, &set.changes, at);
+                let attributes = names.particulars.note(event, before);
                 self.revise(id, event, directory, |columns| columns.attributes = attributes);
             }
             company_events!()

@@ -36,7 +36,6 @@ fn lost(deal: u128, from: StageRef) -> OpportunityLost {
         amount: None,
         reason: "PRICE".to_owned(),
         catalog_version: 1,
-        competitor: None,
         data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }

@@ -1,7 +1,7 @@
 //! Random histories: small numbers that become events which the rules would have let through.
 
 use letopis_domain::activity::{Direction, Subjects};
-use letopis_domain::attribute::{AttributeChange, AttributesSet, EntityRef};
+use letopis_domain::attribute::{AttributeChange, AttributeChanges, AttributesSet, EntityRef};
 use letopis_domain::catalog::{AuditRulesPublished, AuditThresholds};
 use letopis_domain::contact::ContactUpdated;
 use letopis_domain::employee::{EmployeeTransferred, TeamFormed};
@@ -178,7 +178,6 @@ fn deal_step(story: &mut Story, known: &mut Known, step: Step) {
                 amount,
                 reason: "PRICE".to_owned(),
                 catalog_version: 1,
-                competitor: None,
                 data_subjects: DataSubjects::NOBODY,
                 personal: Personal::default(),
             };
@@ -231,14 +230,8 @@ fn other_step(story: &mut Story, known: &mut Known, step: Step) {
         (21, _) if known.contacts[index] => {
             let account = Some(id(ACCOUNTS + u128::from(step.how % 8)));
             let (contact, subject) = (id(CONTACTS + whom), id(CONTACTS + whom));
-            let updated = ContactUpdated {
-                contact,
-                subject,
-                account_before: None,
-                account,
-                role: None,
-                personal: Personal::default(),
-            };
+            let updated =
+                ContactUpdated { contact, subject, account_before: None, account, personal: Personal::default() };
             story.add(at, updated);
         }
         (21, _) => {
@@ -249,7 +242,13 @@ fn other_step(story: &mut Story, known: &mut Known, step: Step) {
         _ if known.leads[index] != 0 => {
             let to = Some(AttributeValue::Number(i64::from(step.how % 3).into()));
             let changes = vec![AttributeChange { key: "score".to_owned(), from: None, to }];
-            story.add(at, AttributesSet { entity: EntityRef::Lead(id(LEADS + whom)), version: 1, changes });
+            let set = AttributesSet {
+                entity: EntityRef::Lead(id(LEADS + whom)),
+                version: 1,
+                data_subjects: id::<letopis_domain::ids::SubjectId>(LEADS + whom).into(),
+                personal: Personal::Known(AttributeChanges { changes }),
+            };
+            story.add(at, set);
         }
         _ => {}
     }

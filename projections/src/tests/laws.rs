@@ -123,6 +123,8 @@ proptest! {
             first.store().unwrap().flush().unwrap();
         }
         let second = open(other.path());
+        let event = |at: &Position| events.iter().find(|event| event.position == *at).cloned();
+        second.facts.write().recall(&mut |positions| Ok(positions.iter().map(&event).collect())).unwrap();
         prop_assert_eq!(second.applied(), Position(saved as u64));
         second.apply(&events[saved..]).unwrap();
         prop_assert_eq!(answers(&second, head), answers(&straight, head));

@@ -7,5 +7,6 @@ mod faults;
 mod funnel;
 mod history;
 mod laws;
+mod particulars;
 mod projector;
 mod timeline;

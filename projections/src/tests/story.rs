@@ -14,7 +14,7 @@ use letopis_domain::opportunity::{OpportunityOpened, OpportunityStageChanged};
 use letopis_domain::pipeline::{PipelinePublished, Stage, StageCategory, StageRef};
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::task::{TaskCompleted, TaskKind, TaskScheduled};
-use letopis_domain::values::{Attributes, DurationMs, Money, Personal, TextDigest, Timestamp};
+use letopis_domain::values::{DurationMs, Money, Personal, TextDigest, Timestamp};
 use uuid::Uuid;
 
 use crate::facts::Facts;
@@ -112,7 +112,7 @@ pub(super) fn received(lead: u128) -> LeadReceived {
         campaign: None,
         owner: Some(id(ANNA)),
         amount: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         personal: Personal::default(),
     }
 }
@@ -221,7 +221,7 @@ pub(super) fn account(number: u128) -> AccountCreated {
         owner: Some(id(ANNA)),
         parent: None,
         origin_lead: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         personal: Personal::default(),
     }
 }
@@ -232,9 +232,8 @@ pub(super) fn contact(number: u128, account: u128) -> ContactCreated {
         subject: id(number),
         account: Some(id(account)),
         owner: Some(id(ANNA)),
-        role: None,
         origin_lead: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         personal: Personal::default(),
     }
 }
@@ -272,7 +271,7 @@ pub(super) fn opened(opportunity: u128, stage: StageRef, amount: Option<Money>) 
         amount,
         expected_close: None,
         probability_percent: None,
-        attributes: Attributes::new(),
+        attributes_version: 0,
         data_subjects: DataSubjects::NOBODY,
         personal: Personal::default(),
     }

@@ -115,7 +115,6 @@ fn a_contact_that_moves_takes_nothing_of_the_first_account_to_the_second() {
         subject: id(400),
         account_before: Some(id(300)),
         account: Some(id(301)),
-        role: None,
         personal: Personal::default(),
     };
     let moved = story.add(minutes(2), updated);

@@ -201,8 +201,8 @@ fn received(target: u64, random: &mut Random) -> Event {
         campaign: None,
         owner: Some(employee(random.next())),
         amount: None,
-        attributes: Attributes::new(),
-        personal: Personal::Known(details),
+        attributes_version: 0,
+        personal: Personal::with_attributes(details, Attributes::new()),
     }
     .into()
 }

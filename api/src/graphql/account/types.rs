@@ -86,7 +86,7 @@ impl Account {
         link(context, self.state.origin_lead, self.at)
     }
 
-    /// Custom attributes.
+    /// Custom attributes; none once the personal data is erased.
     async fn attributes(&self) -> Vec<Attribute> {
         attributes(&self.state.attributes)
     }

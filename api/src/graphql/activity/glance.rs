@@ -97,21 +97,25 @@ pub fn summary(event: &Event) -> Option<String> {
     }
     match event {
         Event::LeadReceived(received) => {
-            personal(&received.personal, |details| details.message.as_ref().map(first_line))
+            personal(&received.personal, |told| told.details.message.as_ref().map(first_line))
                 .or_else(|| received.source.clone())
         }
-        Event::LeadRejected(rejected) => Some(reason(&rejected.reason, &rejected.personal)),
-        Event::LeadRecycled(recycled) => Some(reason(&recycled.reason, &recycled.personal)),
+        Event::LeadRejected(rejected) => {
+            Some(reason(&rejected.reason, &rejected.personal.map(|words| words.comment.clone())))
+        }
+        Event::LeadRecycled(recycled) => {
+            Some(reason(&recycled.reason, &recycled.personal.map(|words| words.comment.clone())))
+        }
         Event::LeadReopened(reopened) => personal(&reopened.personal, |words| words.comment.as_ref().map(first_line)),
         Event::OpportunityOpened(opened) => {
-            personal(&opened.personal, |details| details.title.as_ref().map(first_line))
+            personal(&opened.personal, |told| told.details.title.as_ref().map(first_line))
         }
         Event::OpportunityStageChanged(changed) => Some(format!("{} → {}", changed.from.stage, changed.to.stage)),
         Event::OpportunityAmountRevised(revised) => revised.to.map(|amount| amount.to_string()),
         Event::OpportunityExpectedCloseRevised(revised) => revised.to.map(|on| on.to_string()),
         Event::OpportunityProbabilityDeclared(declared) => declared.to_percent.map(|percent| format!("{percent} %")),
         Event::OpportunityWon(won) => won.amount.map(|amount| amount.to_string()),
-        Event::OpportunityLost(lost) => Some(reason(&lost.reason, &lost.personal)),
+        Event::OpportunityLost(lost) => Some(reason(&lost.reason, &lost.personal.map(|words| words.comment.clone()))),
         Event::OpportunityReopened(reopened) => Some(reopened.stage.stage.clone()),
         Event::AgreementReached(reached) => personal(&reached.personal, |terms| Some(first_line(&terms.subject))),
         Event::TaskScheduled(scheduled) => personal(&scheduled.personal, |text| text.title.as_ref().map(first_line)),
@@ -128,8 +132,8 @@ fn personal<T>(personal: &Personal<T>, part: impl FnOnce(&T) -> Option<String>) 
     }
 }
 
-fn reason(reason: &str, comment: &Personal<letopis_domain::lead::Comment>) -> String {
-    match personal(comment, |words| words.comment.as_ref().map(first_line)) {
+fn reason(reason: &str, comment: &Personal<Option<PlainText>>) -> String {
+    match personal(comment, |words| words.as_ref().map(first_line)) {
         Some(comment) => format!("{reason}: {comment}"),
         None => reason.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Contacts as clients see them.
 
 use async_graphql::{Context, ID, Object};
-use letopis_domain::values::{Email, Phone};
+use letopis_domain::values::{Email, Phone, PlainText};
 use letopis_projections::reports::timeline::TimelineOf;
 
 use crate::error::FieldResult;
@@ -71,9 +71,9 @@ impl Contact {
         link(context, self.state.account, self.at)
     }
 
-    /// Their part in the account, e.g. `purchaser`.
-    async fn role(&self) -> Option<&str> {
-        self.state.role.as_deref()
+    /// Their part in the account, e.g. `purchaser`; `erased` once the personal data is.
+    async fn role(&self) -> Option<String> {
+        text(&self.state.personal, |details| details.role.as_ref().map(PlainText::reveal))
     }
 
     /// Who looks after them.
@@ -86,7 +86,7 @@ impl Contact {
         link(context, self.state.origin_lead, self.at)
     }
 
-    /// Custom attributes.
+    /// Custom attributes; none once the personal data is erased.
     async fn attributes(&self) -> Vec<Attribute> {
         attributes(&self.state.attributes)
     }

@@ -23,11 +23,11 @@ mutations! {
         lead: Fresh<LeadId>,
         /// The data subject's id, or a UUID; made when absent.
         subject: Fresh<SubjectId>,
-        /// Where it came from.
+        /// Where it came from: a code of the company, never erased.
         source: Option<String>,
-        /// By which channel.
+        /// By which channel: a code of the company, never erased.
         channel: Option<String>,
-        /// The campaign that brought it.
+        /// The campaign that brought it: a code of the company, never erased.
         campaign: Option<String>,
         /// The first owner.
         owner: Option<Given<EmployeeId>>,
@@ -150,7 +150,8 @@ pub struct NewConversionAccountInput {
     pub subject: Fresh<SubjectId>,
     /// Company or private customer.
     pub kind: AccountKind,
-    /// Its name; the lead's company, or else its person, when absent.
+    /// Its name; when absent the lead's company, and of a private customer the lead's person. A company never takes a
+    /// person's name: without either `REQUIRED`.
     pub name: Option<String>,
 }
 

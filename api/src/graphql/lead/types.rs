@@ -110,7 +110,7 @@ impl Lead {
         self.state.amount.map(Into::into)
     }
 
-    /// Custom attributes.
+    /// Custom attributes; none once the personal data is erased.
     async fn attributes(&self) -> Vec<Attribute> {
         attributes(&self.state.attributes)
     }

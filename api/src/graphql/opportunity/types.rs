@@ -17,6 +17,7 @@ use crate::graphql::lead::Lead;
 use crate::graphql::lists::Slice;
 use crate::graphql::object::{link, object, words};
 use crate::graphql::pipeline::PinnedStage;
+use crate::graphql::privacy::DataSubject;
 use crate::graphql::scalars::{Date, DateTime, Position};
 use crate::graphql::timeline::{TimelineArguments, TimelineConnection};
 use crate::graphql::values::{Attribute, Money, attributes};
@@ -84,6 +85,17 @@ impl Opportunity {
         link(context, self.state.owner, self.at)
     }
 
+    /// Whose data a deal without a customer holds; null where it is about a customer, who has one of their own.
+    async fn data_subject(&self, context: &Context<'_>) -> Option<FieldResult<DataSubject>> {
+        link(context, self.state.own_subject(), self.at)
+    }
+
+    /// Whether what is personal about it was erased.
+    async fn is_erased(&self) -> bool {
+        let state = &self.state;
+        state.title.is_erased() || state.attributes.is_erased() || state.loss_comment.is_erased()
+    }
+
     /// What it may be worth, or was won for.
     async fn amount(&self) -> Option<Money> {
         self.state.amount.map(Into::into)
@@ -120,9 +132,9 @@ impl Opportunity {
         self.state.loss_reason.as_deref()
     }
 
-    /// Who won it instead.
-    async fn competitor(&self) -> Option<&str> {
-        self.state.competitor.as_deref()
+    /// Who won it instead; `erased` once the personal data is.
+    async fn competitor(&self) -> Option<String> {
+        words(&self.state.competitor)
     }
 
     /// The comment on the loss; `erased` once the personal data is.
@@ -130,7 +142,7 @@ impl Opportunity {
         words(&self.state.loss_comment)
     }
 
-    /// Custom attributes.
+    /// Custom attributes; none once the personal data is erased.
     async fn attributes(&self) -> Vec<Attribute> {
         attributes(&self.state.attributes)
     }

@@ -73,6 +73,19 @@ mutations! {
         employee: Option<Given<EmployeeId>>,
     }
 
+    /// States that two data subjects are one person: whoever is one of them is erased together with the other from then on,
+    /// and a legal hold on one keeps both. There is no way back. `NOT_FOUND` when nothing is known about one of them,
+    /// `INVALID_VALUE` when both are the same.
+    link_subjects(LinkSubjectsInput => letopis_domain::privacy::LinkSubjects) -> LinkSubjectsPayload {
+        /// The person.
+        data_subject: DataSubject, by |command| command.subject
+    } {
+        /// The one.
+        subject: Given<SubjectId>,
+        /// The other.
+        other: Given<SubjectId>,
+    }
+
     /// Erases the personal data of a person for ever: the keys to it are destroyed before this is answered. The history
     /// stays, with `erased` in place of what was personal.
     erase_subject(EraseSubjectInput => letopis_domain::privacy::EraseSubject) -> EraseSubjectPayload {

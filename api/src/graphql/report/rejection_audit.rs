@@ -42,7 +42,7 @@ pub enum AuditFlag {
     Burst,
     /// The lead had an overdue task of the employee who rejected it.
     OverdueDodge,
-    /// The same comment stands on several leads rejected on the same day.
+    /// The employee wrote the same comment on several leads rejected on the same day.
     CopyPasteComment,
 }
 

@@ -1,10 +1,13 @@
 //! Tests of templates and filters: what a mapping's text makes of a row.
 
+use std::sync::LazyLock;
+
 use chrono_tz::Tz;
+use letopis_eventlog::keys::ExternalIds;
 
 use super::*;
 use crate::import::decode::{TextSource, encoding};
-use crate::import::identity::Namespace;
+use crate::import::identity::{self, Namespace};
 use crate::import::lookup::{Table, Tables};
 use crate::import::names::SectionNames;
 use crate::import::records::{Dialect, Record, Records};
@@ -12,6 +15,9 @@ use crate::import::records::{Dialect, Record, Records};
 /// The row that all templates here look at.
 const ROW: &str = "Ann,  Main St 5 ,\"1 234,50\",NULL,31.01.2026 09:30,yes,a;b; c,\n";
 const COLUMNS: [&str; 8] = ["name", "address", "price", "gone", "at", "flag", "tags", "empty"];
+
+/// One secret for all, so that ids can be compared.
+static IDS: LazyLock<ExternalIds> = LazyLock::new(identity::tests::ids);
 
 fn evaluate(template: &str) -> Result<Value, String> {
     let dialect = Dialect { delimiter: b',', quote: Some(b'"'), trim: true };
@@ -34,7 +40,7 @@ fn evaluate(template: &str) -> Result<Value, String> {
         repeat: 0,
         pair: None,
         file: "people.csv",
-        namespace: Namespace::new("test"),
+        namespace: &Namespace::new("test", IDS.clone()),
     };
     template.evaluate(&scope).map_err(|error| error.to_string())
 }

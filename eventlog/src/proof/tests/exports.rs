@@ -74,8 +74,11 @@ fn received(number: u128) -> Event {
         campaign: None,
         owner: None,
         amount: None,
-        attributes: [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into(),
-        personal: Personal::Known(LeadDetails { name: Some("Анна".into()), ..LeadDetails::default() }),
+        attributes_version: 1,
+        personal: Personal::with_attributes(
+            LeadDetails { name: Some("Анна".into()), ..LeadDetails::default() },
+            [("floor".to_owned(), AttributeValue::Text("3".to_owned()))].into(),
+        ),
     }
     .into()
 }

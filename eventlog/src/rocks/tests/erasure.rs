@@ -24,12 +24,12 @@ fn is_erased(log: &RocksLog, position: u64) -> bool {
     log.get(Position(position)).unwrap().unwrap().event.is_erased()
 }
 
-fn assert_sound(log: &RocksLog) {
+pub(super) fn assert_sound(log: &RocksLog) {
     assert_eq!(log.verify(&mut |_, _| {}).problem, None);
 }
 
 /// Waits until the files that held what was deleted are rewritten.
-fn wait_for_scrubs(log: &RocksLog, count: u64) {
+pub(super) fn wait_for_scrubs(log: &RocksLog, count: u64) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while log.shared().scrubbed.load(Ordering::Acquire) < count {
         assert!(Instant::now() < deadline, "the index was not scrubbed in time");
@@ -237,7 +237,7 @@ fn a_log_without_its_keys_does_not_open() {
 }
 
 /// Every file under a folder that contains the bytes.
-fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
+pub(super) fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
@@ -251,7 +251,7 @@ fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
 }
 
 /// Text that stands nowhere by chance, and that no compression makes smaller.
-fn random_text(what: &str) -> String {
+pub(super) fn random_text(what: &str) -> String {
     let digest = blake3::hash([what.as_bytes(), Uuid::now_v7().as_bytes()].concat().as_slice());
     data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..15])
 }
@@ -270,9 +270,10 @@ fn nothing_of_a_person_who_was_erased_is_in_any_file() {
         message: Some(message.as_str().into()),
         ..LeadDetails::default()
     };
+    let personal = Personal::with_attributes(details, [].into());
     for number in 0..30 {
         let letopis_domain::event::Event::LeadReceived(lead) = received(number, 50, PHONE) else { panic!() };
-        let lead = LeadReceived { campaign: Some(team.clone()), personal: Personal::Known(details.clone()), ..lead };
+        let lead = LeadReceived { campaign: Some(team.clone()), personal: personal.clone(), ..lead };
         append(&*log, request([lead.into(), note(&[50], &text), qualified(number, 1)])).unwrap();
     }
     let secrets = [name, mail.to_lowercase(), mail, digits.clone(), text, message];
