@@ -118,12 +118,18 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
     let place = options.place_of_keys(root);
-    let checkpoints =
-        Checkpoints::open(folder.checkpoints(), place.folder, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
+    let was_clean = clean_stop.is_some();
+    let checkpoints = Checkpoints::open(folder.checkpoints(), place.folder, was_clean, options.faults);
+    let checkpoints = checkpoints.map_err(OpenError::Checkpoints)?;
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     options.faults.pass(CrashPoint::MarkerRemoved);
+    let faults = options.faults;
+    keys.store().listen(move |step| faults.pass(step.into()));
+    keys.store().settle(was_clean)?;
+    checkpoints.settle(was_clean).map_err(OpenError::Checkpoints)?;
+    faults.pass(CrashPoint::KeysSettled);
     let (queue, queued) = crossbeam_channel::unbounded();
     let (scrubs, to_scrub) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {
@@ -142,13 +148,15 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         scrubbed: AtomicU64::new(0),
         #[cfg(test)]
         stop: parking_lot::Mutex::default(),
+        #[cfg(test)]
+        between: parking_lot::Mutex::default(),
         failure: OnceLock::new(),
         is_closing: AtomicBool::new(false),
         answered_upto: AtomicI64::new(Timestamp::MIN.micros()),
         faults: options.faults,
         folder,
     });
-    shared.finish_erasures(clean_stop.is_some()).map_err(|error| OpenError::Erasure(error.to_string()))?;
+    shared.finish_erasures(was_clean).map_err(|error| OpenError::Erasure(error.to_string()))?;
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
     let stamps = stamps(&shared, last_stamp, answered_upto);

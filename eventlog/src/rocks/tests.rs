@@ -3,6 +3,7 @@
 mod damage;
 mod erasure;
 mod failures;
+mod keys;
 mod model;
 mod tree;
 mod verify;
