@@ -14,7 +14,7 @@ pub struct Faults {
     pub acknowledge_before_write: bool,
     /// The event, counted from the opening, that is missing from the index under its first tag.
     pub lose_posting: Option<u64>,
-    /// Answers an erasure before anything of it is done, which happens only after the next group.
+    /// Answers an erasure before anything of it is done, which the next opening does.
     pub acknowledge_before_erasing: bool,
     /// Keeps no Merkle tree, to measure what it costs; such a log cannot be opened again.
     pub skip_tree: bool,

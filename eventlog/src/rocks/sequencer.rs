@@ -83,8 +83,6 @@ pub(super) struct Sequencer {
     fenced: FxHashSet<Uuid>,
     /// The group that was acknowledged too early, when that is asked for.
     late: GroupBatch,
-    /// Erasures that were acknowledged too early, when that is asked for.
-    late_erasures: Vec<Erasure>,
     /// Slots of the key store that the records know of.
     slots_used: u32,
     /// How long a synced write takes, smoothed.
@@ -128,7 +126,6 @@ impl Sequencer {
             batch,
             fenced,
             late,
-            late_erasures: Vec::new(),
             slots_used: 0,
             sync,
             in_flight,
@@ -338,18 +335,15 @@ impl Sequencer {
     }
 
     /// Carries out the erasures of a group that is durable; nobody sees the group before.
-    fn erase(&mut self, erasures: &[(Uuid, u64)], recorded_at: Timestamp) -> Result<(), String> {
+    fn erase(&self, erasures: &[(Uuid, u64)], recorded_at: Timestamp) -> Result<(), String> {
+        if erasures.is_empty() || self.shared.faults.acknowledge_before_erasing {
+            return Ok(());
+        }
         let erasure = |(subject, position): &(Uuid, u64)| {
             let position = Position(*position);
             Erasure { subject: *subject, position, recorded_at }
         };
-        let mut erasures: Vec<Erasure> = erasures.iter().map(erasure).collect();
-        if self.shared.faults.acknowledge_before_erasing {
-            std::mem::swap(&mut erasures, &mut self.late_erasures);
-        }
-        if erasures.is_empty() {
-            return Ok(());
-        }
+        let erasures: Vec<Erasure> = erasures.iter().map(erasure).collect();
         self.shared.erase(&erasures).map_err(|error| error.to_string())
     }
 

@@ -149,6 +149,8 @@ impl<'a> Folder<'a> {
             let is_doomed = self.doomed.exists() && !is_last;
             let is_checked = !is_doomed && (is_last || ran.end == End::Unopened || !random.once_in(3));
             let mut complaints = std::mem::take(&mut self.oracle.complaints);
+            // As the fault left it: what is opened finishes what was begun.
+            complaints.extend(self.keys.look(&self.data, &self.oracle.erased()));
             let mut events = 0;
             if is_checked {
                 let with_views = is_last || random.once_in(5);
