@@ -69,7 +69,7 @@ impl Slots {
         };
         let mut contents = Contents::default();
         for page in 0..stretches.saturating_mul(STRETCH_SLOTS / PAGE_SLOTS) {
-            slots.take_in(page, Twin::BOTH.map(|twin| twin.read(bytes, page)), was_clean, &mut contents);
+            slots.take_in(page, &Twin::BOTH.map(|twin| twin.read(bytes, page)), was_clean, &mut contents);
         }
         // What is free is in doubt only before slots that are in use.
         contents.doubtful.retain(|doubtful| doubtful.slot < slots.next);
@@ -78,8 +78,8 @@ impl Slots {
         (slots, contents)
     }
 
-    fn take_in(&mut self, page: u32, twins: [Page; 2], was_clean: bool, contents: &mut Contents) {
-        let [first, second] = &twins;
+    fn take_in(&mut self, page: u32, twins: &[Page; 2], was_clean: bool, contents: &mut Contents) {
+        let [first, second] = twins;
         if first != second {
             let lacks = if merged_page(first, second) == *first { Twin::Second } else { Twin::First };
             self.behind.insert(page, lacks);
@@ -241,7 +241,8 @@ impl Slots {
         while self.room < wanted {
             let room = self.room.checked_add(STRETCH_SLOTS).ok_or(KeyError::Full)?;
             let size = u64::from(self.room / STRETCH_SLOTS) * STRETCH_SIZE as u64;
-            let grown = self.medium.write_at(&[0; STRETCH_SIZE], size).and_then(|()| self.medium.sync());
+            let zeros = vec![0; STRETCH_SIZE];
+            let grown = self.medium.write_at(&zeros, size).and_then(|()| self.medium.sync());
             if let Err(error) = grown {
                 // Nobody uses anything of what was added.
                 let cut = self.medium.truncate(size).map_err(failed("cutting", &self.file));

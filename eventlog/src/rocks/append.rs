@@ -18,7 +18,7 @@ use super::sequencer::{Message, Verdict};
 use super::shared::Shared;
 use crate::error::{AppendError, ReadError};
 use crate::frame::{Layout, Sealing, lay_out};
-use crate::keys::{Lookup, NoKey, Nonces, SealError};
+use crate::keys::{KeyError, Lookup, NoKey, Nonces, SealError};
 use crate::limits;
 use crate::log::{AppendRequest, Appended, RequestDigest, RequestEvents, RequestRecord};
 
@@ -127,7 +127,10 @@ async fn make_keys(shared: &Shared, subjects: &[Uuid]) -> Result<(), AppendError
             return Err(AppendError::Keys(NoKey::Absent(*subject).to_string()));
         }
     }
-    shared.keys.create(missing, head).await.map_err(|error| AppendError::Keys(error.to_string()))
+    shared.keys.create(missing, head).await.map_err(|error| match error {
+        KeyError::Closed => AppendError::Closed,
+        error => AppendError::Keys(error.to_string()),
+    })
 }
 
 /// Lays out the frames with their personal parts sealed.

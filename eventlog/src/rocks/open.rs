@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::checkpointer::Checkpointer;
 use super::checkpoints::Checkpoints;
 use super::derive::Deriver;
-use super::faults::CrashPoint;
+use super::faults::{CrashPoint, Faults};
 use super::folder::{CleanStop, Folder, FolderError};
 use super::index::{Codes, Index, Meta};
 use super::records::{self, Records};
@@ -30,7 +30,7 @@ use super::{Options, RocksLog, erasure, indexer, open_keys};
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::frame::PersonalPart;
-use crate::keys::{KeyError, KeyMaker, Keyring};
+use crate::keys::{KeyError, KeyMaker, KeyStore, Keyring};
 use crate::log::Direction;
 use crate::stamps::Stamps;
 
@@ -125,11 +125,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     options.faults.pass(CrashPoint::MarkerRemoved);
-    let faults = options.faults;
-    keys.store().listen(move |step| faults.pass(step.into()));
-    keys.store().settle(was_clean)?;
-    checkpoints.settle(was_clean).map_err(OpenError::Checkpoints)?;
-    faults.pass(CrashPoint::KeysSettled);
+    settle(keys.store(), &checkpoints, options.faults, was_clean)?;
     let (queue, queued) = crossbeam_channel::unbounded();
     let (scrubs, to_scrub) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {
@@ -171,6 +167,15 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let scrubber = scrubber.spawn(move || erasure::run(&for_scrubber, &to_scrub)).map_err(OpenError::Thread)?;
     let checkpointer = Checkpointer::start(shared.clone(), options.checkpoint_interval).map_err(OpenError::Thread)?;
     Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer, scrubber], checkpointer)))
+}
+
+/// Finishes what the last stop left of the keys and the checkpoints: log, keys and checkpoints are known to fit by now.
+fn settle(keys: &KeyStore, checkpoints: &Checkpoints, faults: Faults, was_clean: bool) -> Result<(), OpenError> {
+    keys.listen(move |step| faults.pass(step.into()));
+    keys.settle(was_clean)?;
+    checkpoints.settle(was_clean).map_err(OpenError::Checkpoints)?;
+    faults.pass(CrashPoint::KeysSettled);
+    Ok(())
 }
 
 /// The recording clock. After an unclean stop only the machine's clock tells what may have been asked about.

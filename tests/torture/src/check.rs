@@ -62,8 +62,8 @@ pub fn check(
     reader.complaints.extend(keys.look(folder, &reader.people.erased.keys().copied().collect()));
     if with_views {
         let words = reader.people.erased_words().chain(reader.people.sealed_words());
-        let words = words.chain(keys.of(reader.people.erased.keys())).collect();
-        let found = search(folder, &words).into_iter();
+        let words = words.chain(keys.of(reader.people.erased.keys()));
+        let found = search(folder, words).into_iter();
         reader.complaints.extend(found.map(|(file, word)| format!("{word:02x?} is in {}", file.display())));
     }
     reader.complaints.truncate(COMPLAINTS_MAX);

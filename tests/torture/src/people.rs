@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use letopis_domain::event::{Event, NewEvent};
 use letopis_domain::ids::{Position, SubjectId};
+use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::{Query, Tag};
 use letopis_eventlog::error::ReadError;
 use letopis_eventlog::log::{Log, Range};
@@ -36,7 +37,7 @@ struct Told {
 impl People {
     /// Takes in an event and what its client had said.
     pub fn take_in(&mut self, position: u64, said: &NewEvent, found: &Event) {
-        for subject in found.erases().into_iter().flat_map(|erased| erased.as_slice()) {
+        for subject in found.erases().into_iter().flat_map(DataSubjects::as_slice) {
             self.erased.entry(*subject).or_insert(position);
         }
         let about = said.event.data_subjects().as_slice().to_vec();

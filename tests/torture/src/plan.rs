@@ -14,7 +14,7 @@ use letopis_domain::privacy::{
     PersonalDataErased, SubjectsLinked,
 };
 use letopis_domain::query::{AppendCondition, Query, QueryItem};
-use letopis_domain::values::{Attributes, DurationMs, Personal, TextDigest, Timestamp};
+use letopis_domain::values::{Attributes, DurationMs, PersonName, Personal, PlainText, TextDigest, Timestamp};
 use letopis_eventlog::log::{AppendRequest, RequestEvents, RequestKey};
 use uuid::Uuid;
 
@@ -321,10 +321,10 @@ fn erased(person: u64, random: &mut Random) -> Event {
 /// The first words that an event says about people: they must be found in no file.
 pub fn words(event: &Event) -> Option<&str> {
     match event {
-        Event::LeadReceived(event) => event.personal.known()?.name.as_ref().map(|name| name.reveal()),
-        Event::LeadRejected(event) => event.personal.known()?.comment.as_ref().map(|comment| comment.reveal()),
-        Event::CallRecorded(event) => event.personal.known()?.body.as_ref().map(|body| body.reveal()),
-        Event::EmailRecorded(event) => event.personal.known()?.body.as_ref().map(|body| body.reveal()),
+        Event::LeadReceived(event) => event.personal.known()?.name.as_ref().map(PersonName::reveal),
+        Event::LeadRejected(event) => event.personal.known()?.comment.as_ref().map(PlainText::reveal),
+        Event::CallRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),
+        Event::EmailRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),
         Event::LegalHoldPlaced(event) => Some(event.personal.known()?.reason.reveal()),
         Event::LegalHoldLifted(event) => Some(event.personal.known()?.reason.reveal()),
         _ => None,

@@ -254,7 +254,7 @@ fn a_store_whose_settling_was_interrupted_settles_the_next_time() {
     // A ledger that is newer than the store, and a slot that nobody used and that is torn: the new slots of the erased
     // must not make damage of it, wherever the power fails.
     let (folder, log) = filled(&[&[1, 2], &[3, 4]]);
-    let (ahead, _) = (tempfile::tempdir().unwrap(), ());
+    let ahead = tempfile::tempdir().unwrap();
     for name in ["master.key", "subject-keys", "erasures"] {
         fs::copy(folder.path().join(name), ahead.path().join(name)).unwrap();
     }
