@@ -226,7 +226,11 @@ fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), Op
         }
         Err(error) => tracing::warn!(%error, "the index cannot be read; it is derived anew"),
     }
-    fs::remove_dir_all(path).map_err(|error| OpenError::Storage(error.to_string()))?;
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(OpenError::Storage(error.to_string())),
+        // Where there was none, making one failed: making it once more says why.
+        _ => {}
+    }
     Ok((Index::open(path, cache).map_err(storage)?, Meta::default()))
 }
 
