@@ -51,8 +51,8 @@ pub enum AppendError {
         /// Whom.
         subject: SubjectId,
     },
-    /// A personal part could not be sealed.
-    #[error("the personal data cannot be sealed: {0}")]
+    /// A personal part could not be sealed, or somebody could not be erased.
+    #[error("personal data cannot be sealed, or erased: {0}")]
     Keys(String),
     /// The append itself is malformed: empty, or a size limit is exceeded.
     #[error("the append is malformed: {0}")]

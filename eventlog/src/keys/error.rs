@@ -58,6 +58,19 @@ pub enum KeyError {
         /// How it was noticed.
         reason: &'static str,
     },
+    /// The records know of keys that the store never had.
+    #[error(
+        "the key store {} is older than the log: it has {has} slots, but the log was written with {needed}; restore its newest copy",
+        .file.display()
+    )]
+    Outdated {
+        /// The store's file.
+        file: PathBuf,
+        /// The slots in use, with the header.
+        has: u32,
+        /// What the log says.
+        needed: u32,
+    },
     /// A slot of the store cannot be read.
     #[error("slot {slot} of the key store {} is damaged: {reason}", .file.display())]
     DamagedSlot {

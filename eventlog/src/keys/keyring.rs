@@ -83,7 +83,6 @@ impl Keyring {
     }
 
     /// Whether the subject's key was destroyed.
-    #[cfg(test)]
     pub fn is_destroyed(&self, subject: &Uuid) -> bool {
         self.entries.read().get(subject).is_some_and(|entry| entry.key.is_none())
     }
@@ -115,11 +114,9 @@ impl Keyring {
         Ok(sealing::part_key(keys.map(|key| &key.key)))
     }
 
-    /// The slot of a subject, and the fingerprint of its key if it lives.
-    pub(super) fn place(&self, subject: &Uuid) -> Option<(u32, Option<super::slot::Fingerprint>)> {
-        let entries = self.entries.read();
-        let entry = entries.get(subject)?;
-        Some((entry.slot, entry.key.as_ref().map(|key| self.secrets.fingerprint(&key.key))))
+    /// The slot of a subject.
+    pub(super) fn slot(&self, subject: &Uuid) -> Option<u32> {
+        self.entries.read().get(subject).map(|entry| entry.slot)
     }
 
     /// Adds subjects, or puts others in their place.

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -82,6 +82,17 @@ impl Ledger {
         ledger.file.sync_all().map_err(failed("syncing", path))?;
         sync_folder_of(path)?;
         Ok(ledger)
+    }
+
+    /// Writes the last line anew. The sync of it may have failed in a process before: then it reads as if it were there
+    /// until the power fails, and is not on disk.
+    pub fn make_sure(&self) -> Result<(), KeyError> {
+        let bytes = fs::read(&self.path).map_err(failed("reading", &self.path))?;
+        let before_end = &bytes[..bytes.len().saturating_sub(1)];
+        let start = before_end.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let file = File::options().write(true).open(&self.path).map_err(failed("opening", &self.path))?;
+        let written = file.write_all_at(&bytes[start..], start as u64).and_then(|()| file.sync_all());
+        written.map_err(failed("writing", &self.path))
     }
 
     /// Every erasure, oldest first.

@@ -13,6 +13,7 @@ mod maker;
 mod master;
 mod medium;
 mod nonces;
+mod pages;
 mod sealing;
 mod secrets;
 mod slot;
@@ -29,7 +30,7 @@ pub(crate) use maker::KeyMaker;
 pub(crate) use nonces::Nonces;
 pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
 pub(crate) use secrets::Secrets;
-pub(crate) use store::{Erasure, KeyStore, Place};
+pub(crate) use store::{Erasure, KeyStore, Place, Step};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The slots of a key store's file: 128 bytes each, four to a sector of a disk, so that none ever spans two.
 //!
-//! A slot is free (all zeros), living or destroyed. Slot 0 is the header. The layout is in `docs/log-format.md`.
+//! A slot is free (all zeros), living, destroyed or given up. Slot 0 is the header. The layout is in `docs/log-format.md`.
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -175,6 +175,25 @@ pub(super) struct Destroyed {
 }
 
 impl Slot {
+    /// The first slot of the batch that it was written and synced in; 0 where there is nothing.
+    pub const fn batch(&self) -> u32 {
+        match self {
+            Self::Free => 0,
+            Self::Living(living) => living.batch,
+            Self::Destroyed(destroyed) => destroyed.batch,
+            Self::Void { batch } => *batch,
+        }
+    }
+
+    /// The head of the log when its key was asked for.
+    pub const fn head(&self) -> u64 {
+        match self {
+            Self::Free | Self::Void { .. } => 0,
+            Self::Living(living) => living.head,
+            Self::Destroyed(destroyed) => destroyed.head,
+        }
+    }
+
     pub fn encode(&self) -> SlotBytes {
         let mut bytes = [0; SLOT_SIZE];
         match self {
@@ -232,6 +251,11 @@ impl Slot {
 /// The subject that a slot names, even if the slot is torn: it stays the same from birth to destruction.
 pub(super) fn subject_of_torn(bytes: &SlotBytes) -> Uuid {
     Uuid::from_bytes(field(bytes, at::SUBJECT))
+}
+
+/// Whether the checksum of a slot fits, be it the header or another one.
+pub(super) fn is_whole(bytes: &SlotBytes) -> bool {
+    check(bytes).is_ok()
 }
 
 fn with_checksum(mut bytes: SlotBytes) -> SlotBytes {

@@ -1,12 +1,13 @@
 //! The key store: one file of slots, the master key that wraps them, and the ledger of erasures.
 //!
-//! A key is durable before anybody gets it, and its erasure is in the ledger before it is destroyed. Opening finishes
-//! what the ledger says was begun.
+//! A key is durable before anybody gets it, and its erasure is in the ledger before it is destroyed. Opening changes
+//! nothing; once it is known that log and store fit, settling finishes what was begun.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use data_encoding::HEXLOWER;
 use letopis_domain::ids::{Position, SubjectId};
@@ -22,9 +23,10 @@ use super::keyring::{Entry, Keyring, SubjectKey};
 use super::ledger::{Ledger, Line};
 use super::master::{self, MasterKey};
 use super::medium::Medium;
+use super::pages::{STRETCH_SIZE, Twin, slot_in};
 use super::secrets::Secrets;
-use super::slot::{Destroyed, FINGERPRINT_SIZE, Fingerprint, Header, Living, Slot, SlotBytes, WrapFor};
-use super::slots::{Contents, Doubtful, Slots, judge};
+use super::slot::{Destroyed, Fingerprint, Header, Living, Slot, SlotBytes, WrapFor};
+use super::slots::{Doubtful, Slots, judge};
 
 /// Where a key store is.
 #[derive(Clone, Debug)]
@@ -73,7 +75,20 @@ pub struct ErasedSubject {
 pub(crate) struct KeyStore {
     keyring: Arc<Keyring>,
     log: Uuid,
+    /// Slots that are durable and in use, the header among them.
+    used: AtomicU32,
     state: Mutex<State>,
+    /// Hears of every step of a destruction.
+    listener: OnceLock<Box<dyn Fn(Step) + Send + Sync>>,
+}
+
+/// What is done of a destruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The ledger has its lines.
+    LedgerWritten,
+    /// The keys are gone from one copy of their pages.
+    OneCopyDestroyed,
 }
 
 struct State {
@@ -82,20 +97,24 @@ struct State {
     ledger: Ledger,
     /// Slots that may have been torn before anything used them, and the head from which on records may.
     doubtful: (Vec<Doubtful>, u64),
+    /// Slots of those who are erased, as the ledger says, and whose keys are still there.
+    to_destroy: Vec<Erasure>,
+    is_closed: bool,
     _lock: File,
 }
 
 impl KeyStore {
-    /// Opens the store of a log. One that is new has no id; it takes that of the store, which is made where it is
-    /// missing, and must not have been used by another log.
-    pub fn open(place: &Place, log: Option<Uuid>) -> Result<Self, KeyError> {
-        Self::open_with(place, log, |file| Box::new(file))
+    /// Opens the store of a log, and changes nothing of it. One that is new has no id; it takes that of the store,
+    /// which is made where it is missing, and must not have been used by another log.
+    pub fn open(place: &Place, log: Option<Uuid>, was_clean: bool) -> Result<Self, KeyError> {
+        Self::open_with(place, log, was_clean, |file| Box::new(file))
     }
 
     /// As [`KeyStore::open`], with something between the store and its file.
     pub(super) fn open_with(
         place: &Place,
         log: Option<Uuid>,
+        was_clean: bool,
         medium: impl FnOnce(File) -> Box<dyn Medium>,
     ) -> Result<Self, KeyError> {
         let path = place.slots();
@@ -114,21 +133,91 @@ impl KeyStore {
         let lock = lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(failed("reading", &path))?;
         let (header, secrets) = read_header(place, &master, &bytes)?;
-        let (slots, mut contents) = Slots::new(medium(file), &path, &bytes);
+        let (slots, contents) = Slots::new(medium(file), &path, &bytes, was_clean);
         let is_used = !contents.whole.is_empty() || !contents.doubtful.is_empty();
         if log.map_or(is_used, |log| log != header.log) {
             return Err(KeyError::OtherLog { file: path, store: header.log, log: log.unwrap_or_default() });
         }
         let ledger = Ledger::open(&place.ledger(), header.log)?;
         let keyring = Arc::new(Keyring::new(secrets));
-        let torn_ends = take_torn_ends(&mut contents, &ledger);
         keyring.insert(unwrap(&slots, &contents.whole, &master, header.log)?.into_iter());
         let after = judge(&slots, &contents)?;
-        let doubtful = (contents.doubtful, after);
-        let state = State { master, slots, ledger, doubtful, _lock: lock };
-        let store = Self { keyring, log: header.log, state: Mutex::new(state) };
-        store.finish_erasures(&torn_ends)?;
-        Ok(store)
+        let to_destroy = take_out_erased(&keyring, &ledger);
+        let (used, doubtful) = (AtomicU32::new(slots.next()), (contents.doubtful, after));
+        let state = State { master, slots, ledger, doubtful, to_destroy, is_closed: false, _lock: lock };
+        Ok(Self { keyring, log: header.log, used, state: Mutex::new(state), listener: OnceLock::new() })
+    }
+
+    /// Makes durable what the last stop may have left in memory only, gives up the slots in doubt, which no record uses,
+    /// and destroys every key that the ledger says is destroyed. Nothing is built on the store before.
+    pub fn settle(&self, was_clean: bool) -> Result<(), KeyError> {
+        let mut state = self.state.lock();
+        if state.slots.is_uneven() && was_clean {
+            tracing::warn!("a copy of a page of the key store was damaged; it is made anew from the other one");
+        }
+        if !was_clean || state.slots.is_uneven() {
+            state.slots.make_sure()?;
+            state.ledger.make_sure()?;
+        }
+        // Durable before later slots are written: behind those they would be damage.
+        let void = |doubtful: &Doubtful| (doubtful.slot, Slot::Void { batch: doubtful.slot });
+        let voids: Vec<_> = state.doubtful.0.iter().map(void).collect();
+        state.slots.write(&voids)?;
+        state.slots.level()?;
+        state.doubtful.0.clear();
+        let to_destroy = std::mem::take(&mut state.to_destroy);
+        self.carry_out(&mut state, &to_destroy)
+    }
+
+    /// Brings both copies of all keys level. Nothing more is written afterwards.
+    pub fn close(&self) -> Result<(), KeyError> {
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        state.slots.level()
+    }
+
+    /// Fails when the log was written with keys that the store never had: it is an older copy.
+    pub fn check_covers(&self, needed: u32) -> Result<(), KeyError> {
+        let has = self.used();
+        if has >= needed {
+            return Ok(());
+        }
+        Err(KeyError::Outdated { file: self.state.lock().slots.file().to_owned(), has, needed })
+    }
+
+    /// Slots that are durable and in use: a record may need them.
+    pub fn used(&self) -> u32 {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Fails when these subjects cannot be erased, as far as one can know before it is tried. To be asked before the
+    /// log says that they are erased.
+    pub fn check_erasable<'a>(&self, subjects: impl Iterator<Item = &'a Uuid>) -> Result<(), KeyError> {
+        let unknown = self.keyring.missing(subjects).len();
+        let mut state = self.state.lock();
+        state.check_open()?;
+        if let Some(reason) = state.slots.failure() {
+            return Err(KeyError::Failed(reason.to_owned()));
+        }
+        if unknown == 0 { Ok(()) } else { state.slots.make_room(unknown) }
+    }
+
+    /// Tells every step of a destruction from here on, so that a test can come in between.
+    pub fn listen(&self, listener: impl Fn(Step) + Send + Sync + 'static) {
+        // There is one at most.
+        let _ = self.listener.set(Box::new(listener));
+    }
+
+    fn pass(&self, step: Step) {
+        if let Some(listener) = self.listener.get() {
+            listener(step);
+        }
+    }
+
+    /// As if a write had failed, to see it dealt with.
+    #[cfg(test)]
+    pub fn break_down(&self) {
+        self.state.lock().slots.break_down();
     }
 
     /// The log that the store belongs to.
@@ -150,20 +239,11 @@ impl KeyStore {
         Some((state.slots.damaged(first.slot, first.reason), *after))
     }
 
-    /// No record uses the slots in doubt: nobody ever will.
-    pub fn void_doubtful(&self) -> Result<(), KeyError> {
-        let mut state = self.state.lock();
-        let void = |doubtful: &Doubtful| (doubtful.slot, Slot::Void { batch: doubtful.slot });
-        let voids: Vec<_> = state.doubtful.0.iter().map(void).collect();
-        state.slots.write(&voids)?;
-        state.doubtful.0.clear();
-        Ok(())
-    }
-
     /// Makes keys for those of the subjects that never had one; each comes with a head of the log up to which no record
     /// uses it. The keys are durable when this returns, with one sync for all.
     pub fn create(&self, wanted: &[(Uuid, u64)]) -> Result<(), KeyError> {
         let mut state = self.state.lock();
+        state.check_open()?;
         let heads: FxHashMap<Uuid, u64> = wanted.iter().copied().collect();
         let missing = self.keyring.missing(heads.keys());
         let batch = state.slots.next();
@@ -182,7 +262,9 @@ impl KeyStore {
         if slots.len() < missing.len() {
             return Err(KeyError::Full);
         }
+        state.slots.make_room(slots.len())?;
         state.slots.write(&slots)?;
+        self.used.store(state.slots.next(), Ordering::Release);
         self.keyring.insert(entries.into_iter());
         Ok(())
     }
@@ -191,32 +273,43 @@ impl KeyStore {
     /// one. What was done before is not done again.
     pub fn destroy(&self, erasures: &[Erasure]) -> Result<(), KeyError> {
         let mut state = self.state.lock();
-        let state = &mut *state;
+        state.check_open()?;
+        let is_done =
+            |erasure: &&Erasure| self.keyring.is_destroyed(&erasure.subject) && state.ledger.knows(&erasure.subject);
+        let left: Vec<Erasure> = erasures.iter().filter(|erasure| !is_done(erasure)).copied().collect();
+        self.carry_out(&mut state, &left)
+    }
+
+    fn carry_out(&self, state: &mut State, erasures: &[Erasure]) -> Result<(), KeyError> {
+        if erasures.is_empty() {
+            return Ok(());
+        }
         let mut slots = Vec::new();
         let mut seen = FxHashSet::default();
-        let mut next = state.slots.next();
-        for erasure in erasures {
-            let known = self.keyring.place(&erasure.subject);
-            let is_done = matches!(known, Some((_, None)));
-            if !seen.insert(erasure.subject) {
-                continue;
-            }
-            let (slot, fingerprint) = known.map_or((next, None), |(slot, fingerprint)| (slot, fingerprint));
+        let batch = state.slots.next();
+        let mut next = batch;
+        for erasure in erasures.iter().filter(|erasure| seen.insert(erasure.subject)) {
+            let known = self.keyring.slot(&erasure.subject);
+            let slot = known.unwrap_or(next);
+            let before = if slot < batch { state.slots.read(slot)? } else { Slot::Free };
             if !state.ledger.knows(&erasure.subject) {
-                state.ledger.append(self.line(state, erasure, slot, fingerprint)?)?;
-            }
-            if is_done {
-                continue;
+                state.ledger.append(self.line(erasure, slot, &before))?;
             }
             next += u32::from(known.is_none());
-            slots.push((slot, destroyed(state, erasure, slot, fingerprint)?));
+            if !matches!(before, Slot::Destroyed(_)) {
+                slots.push((slot, Slot::Destroyed(destroyed(erasure, batch, &before))));
+            }
         }
+        self.pass(Step::LedgerWritten);
         state.slots.write(&slots)?;
-        let entry = |(slot, content): (u32, Slot)| match content {
+        self.pass(Step::OneCopyDestroyed);
+        // The other copy as well: the key must be nowhere.
+        state.slots.level()?;
+        self.used.store(state.slots.next(), Ordering::Release);
+        self.keyring.insert(slots.into_iter().filter_map(|(slot, content)| match content {
             Slot::Destroyed(destroyed) => Some((destroyed.subject, Entry::destroyed(slot))),
             _ => None,
-        };
-        self.keyring.insert(slots.into_iter().filter_map(entry));
+        }));
         Ok(())
     }
 
@@ -232,89 +325,50 @@ impl KeyStore {
     }
 
     /// The line of an erasure. The key may be gone already, when the ledger is not the one that it was destroyed with.
-    fn line(
-        &self,
-        state: &State,
-        erasure: &Erasure,
-        slot: u32,
-        fingerprint: Option<Fingerprint>,
-    ) -> Result<Line, KeyError> {
-        let fingerprint = match fingerprint {
-            Some(fingerprint) => fingerprint,
-            None if slot < state.slots.next() => match state.slots.read(slot)? {
-                Slot::Destroyed(destroyed) => destroyed.fingerprint,
-                _ => Fingerprint::default(),
-            },
-            None => Fingerprint::default(),
-        };
-        Ok(Line {
+    fn line(&self, erasure: &Erasure, slot: u32, before: &Slot) -> Line {
+        Line {
             subject: erasure.subject,
-            fingerprint: HEXLOWER.encode(&fingerprint),
+            fingerprint: HEXLOWER.encode(&fingerprint(before)),
             log: self.log,
             slot,
             position: erasure.position,
             recorded_at: erasure.recorded_at,
             previous: String::new(),
-        })
-    }
-
-    /// Destroys every key that the ledger says is destroyed: a crash came in between, or the store is a backup.
-    fn finish_erasures(&self, torn_ends: &[(u32, Slot)]) -> Result<(), KeyError> {
-        {
-            let mut state = self.state.lock();
-            state.slots.write(torn_ends)?;
-            let subjects = torn_ends.iter().filter_map(|(slot, content)| match content {
-                Slot::Destroyed(destroyed) => Some((destroyed.subject, Entry::destroyed(*slot))),
-                _ => None,
-            });
-            self.keyring.insert(subjects);
         }
-        let of = |erased: ErasedSubject| {
-            let ErasedSubject { subject, position, recorded_at, .. } = erased;
-            Erasure { subject: subject.0, position, recorded_at }
-        };
-        let erasures: Vec<Erasure> = self.erasures().into_iter().map(of).collect();
-        self.destroy(&erasures)
     }
 }
 
-/// What is to stand in the slot of an erased subject.
-fn destroyed(state: &State, erasure: &Erasure, slot: u32, fingerprint: Option<Fingerprint>) -> Result<Slot, KeyError> {
-    let mut destroyed = Destroyed {
-        subject: erasure.subject,
-        fingerprint: fingerprint.unwrap_or_default(),
-        erased_at: erasure.position.0,
-        batch: slot,
-        head: 0,
-    };
-    if slot < state.slots.next()
-        && let Slot::Living(living) = state.slots.read(slot)?
-    {
-        (destroyed.batch, destroyed.head) = (living.batch, living.head);
+impl State {
+    fn check_open(&self) -> Result<(), KeyError> {
+        if self.is_closed { Err(KeyError::Closed) } else { Ok(()) }
     }
-    Ok(Slot::Destroyed(destroyed))
 }
 
-/// Takes out the slots that were torn while their keys were destroyed: the ledger knows them.
-fn take_torn_ends(contents: &mut Contents, ledger: &Ledger) -> Vec<(u32, Slot)> {
-    let mut ends = Vec::new();
-    contents.doubtful.retain(|doubtful| {
-        let is_its = |line: &&Line| line.slot == doubtful.slot && line.subject == doubtful.subject;
-        let Some(line) = ledger.lines().iter().find(is_its) else { return true };
-        tracing::warn!(
-            slot = doubtful.slot,
-            "a slot of the key store was torn while its key was destroyed; it is destroyed now"
-        );
-        let mut fingerprint = [0; FINGERPRINT_SIZE];
-        let decoded = HEXLOWER.decode(line.fingerprint.as_bytes()).unwrap_or_default();
-        if decoded.len() == FINGERPRINT_SIZE {
-            fingerprint.copy_from_slice(&decoded);
-        }
-        let (subject, erased_at, batch) = (line.subject, line.position.0, doubtful.slot);
-        ends.push((doubtful.slot, Slot::Destroyed(Destroyed { subject, fingerprint, erased_at, batch, head: 0 })));
-        false
-    });
-    ends
+/// What is to stand in the slot of an erased subject; one that has none yet gets it in this batch.
+fn destroyed(erasure: &Erasure, batch: u32, before: &Slot) -> Destroyed {
+    let (batch, head) = if *before == Slot::Free { (batch, 0) } else { (before.batch(), before.head()) };
+    let fingerprint = fingerprint(before);
+    Destroyed { subject: erasure.subject, fingerprint, erased_at: erasure.position.0, batch, head }
+}
+
+fn fingerprint(slot: &Slot) -> Fingerprint {
+    match slot {
+        Slot::Living(living) => living.fingerprint,
+        Slot::Destroyed(destroyed) => destroyed.fingerprint,
+        Slot::Free | Slot::Void { .. } => Fingerprint::default(),
+    }
+}
+
+/// Takes out the keys of those who are erased, as the ledger says: nobody gets them, although they are still on disk.
+/// A crash came in between, or the store is older than the ledger.
+fn take_out_erased(keyring: &Keyring, ledger: &Ledger) -> Vec<Erasure> {
+    let of = |line: &Line| Erasure { subject: line.subject, position: line.position, recorded_at: line.recorded_at };
+    let has_key = |erasure: &Erasure| !keyring.is_destroyed(&erasure.subject);
+    let erasures: Vec<Erasure> = ledger.lines().iter().map(of).filter(has_key).collect();
+    // One without a slot gets one when the erasure is carried out.
+    let gone = |erasure: &Erasure| Some((erasure.subject, Entry::destroyed(keyring.slot(&erasure.subject)?)));
+    keyring.insert(erasures.iter().filter_map(gone).collect::<Vec<_>>().into_iter());
+    erasures
 }
 
 /// The keys of all slots.
@@ -344,8 +398,12 @@ fn unwrap(slots: &Slots, whole: &[(u32, Slot)], master: &MasterKey, log: Uuid) -
 fn read_header(place: &Place, master: &MasterKey, bytes: &[u8]) -> Result<(Header, Secrets), KeyError> {
     let file = place.slots();
     let damaged = |reason| KeyError::DamagedHeader { file: file.clone(), reason };
-    let slot: &SlotBytes = bytes.first_chunk().ok_or_else(|| damaged("it is cut short"))?;
-    let header = Header::decode(slot).map_err(damaged)?;
+    let [first, second] = Twin::BOTH.map(|twin| Header::decode(slot_in(&twin.read(bytes, 0), 0)));
+    let header = match (first, second) {
+        (Ok(one), Ok(other)) if one != other => return Err(damaged("its two copies contradict each other")),
+        (Ok(header), _) | (_, Ok(header)) => header,
+        (Err(reason), Err(_)) => return Err(damaged(reason)),
+    };
     let wrap_for = WrapFor { log: header.log, slot: 0, subject: Uuid::nil() };
     let secret = wrap_for
         .unwrap(master, &header.secret)
@@ -373,7 +431,13 @@ fn create(place: &Place) -> Result<(), KeyError> {
     let file = File::options().write(true).create_new(true).mode(0o600).open(&new).map_err(failed("creating", &new))?;
     let write = || {
         use std::os::unix::fs::FileExt;
-        file.write_all_at(&Header { log, secret }.encode(), 0)?;
+        let header: SlotBytes = Header { log, secret }.encode();
+        let mut stretch = vec![0; STRETCH_SIZE];
+        for twin in Twin::BOTH {
+            let place = usize::try_from(twin.offset(0)).unwrap_or(0);
+            stretch[place..place + header.len()].copy_from_slice(&header);
+        }
+        file.write_all_at(&stretch, 0)?;
         file.sync_all()
     };
     write().map_err(failed("writing", &new))?;

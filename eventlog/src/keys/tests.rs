@@ -1,6 +1,7 @@
 //! Tests of keys: the file of slots under every damage, who waits for which sync, and what a sealed part is bound to.
 
 mod damage;
+mod disk;
 mod ledger;
 mod sealing;
 mod store;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::medium::Medium;
+use super::pages::Twin;
 use super::*;
 
 fn subject(number: u128) -> Uuid {
@@ -38,7 +40,7 @@ fn erasure(number: u128, position: u64) -> Erasure {
 /// A store with keys of the subjects, made in batches, each at a later head.
 fn filled(batches: &[&[u128]]) -> (TempDir, Uuid) {
     let folder = tempfile::tempdir().unwrap();
-    let store = KeyStore::open(&place(folder.path()), None).unwrap();
+    let store = new(folder.path());
     for (index, batch) in batches.iter().enumerate() {
         let head = 100 * index as u64;
         let wanted: Vec<_> = batch.iter().map(|number| (subject(*number), head)).collect();
@@ -47,8 +49,24 @@ fn filled(batches: &[&[u128]]) -> (TempDir, Uuid) {
     (folder, store.log())
 }
 
+fn new(folder: &Path) -> KeyStore {
+    KeyStore::open(&place(folder), None, false).unwrap()
+}
+
+/// After an unclean stop; what is in doubt stays so.
 fn reopen(folder: &Path, log: Uuid) -> Result<KeyStore, KeyError> {
-    KeyStore::open(&place(folder), Some(log))
+    let store = KeyStore::open(&place(folder), Some(log), false)?;
+    if store.doubt().is_none() {
+        store.settle(false)?;
+    }
+    Ok(store)
+}
+
+/// Where a copy of a slot lies in the file.
+fn slot_at(twin: Twin, slot: usize) -> std::ops::Range<usize> {
+    let page = u32::try_from(slot / 32).unwrap();
+    let start = usize::try_from(twin.offset(page)).unwrap() + slot % 32 * 128;
+    start..start + 128
 }
 
 fn refusal(folder: &Path, log: Uuid) -> KeyError {
@@ -79,6 +97,10 @@ impl Medium for Watched {
         Medium::write_at(&mut self.file, bytes, offset)
     }
 
+    fn truncate(&mut self, size: u64) -> io::Result<()> {
+        Medium::truncate(&mut self.file, size)
+    }
+
     fn sync(&mut self) -> io::Result<()> {
         (self.before_sync)()?;
         self.done.lock().push(Done::Sync);
@@ -94,7 +116,8 @@ fn watched(
     let done = Arc::new(Mutex::new(Vec::new()));
     let of_medium = done.clone();
     let before_sync = Box::new(before_sync);
-    let store =
-        KeyStore::open_with(&place(folder), None, |file| Box::new(Watched { file, done: of_medium, before_sync }));
+    let store = KeyStore::open_with(&place(folder), None, false, |file| {
+        Box::new(Watched { file, done: of_medium, before_sync })
+    });
     (store.unwrap(), done)
 }

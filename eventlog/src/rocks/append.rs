@@ -18,7 +18,7 @@ use super::sequencer::{Message, Verdict};
 use super::shared::Shared;
 use crate::error::{AppendError, ReadError};
 use crate::frame::{Layout, Sealing, lay_out};
-use crate::keys::{Lookup, NoKey, Nonces, SealError};
+use crate::keys::{KeyError, Lookup, NoKey, Nonces, SealError};
 use crate::limits;
 use crate::log::{AppendRequest, Appended, RequestDigest, RequestEvents, RequestRecord};
 
@@ -75,6 +75,7 @@ pub(super) async fn append(shared: Arc<Shared>, mut request: AppendRequest) -> R
             Verdict::Conflict(posting) => return Err(AppendError::Conflict(shared.clash(&query, posting)?)),
             Verdict::Known(known, digest) => return Err(already_known(&shared, known, digest)?),
             Verdict::Erased(subject) => return Err(AppendError::Erased { subject: SubjectId(subject) }),
+            Verdict::Unerasable(reason) => return Err(AppendError::Keys(reason)),
             Verdict::Failed(reason) => return Err(AppendError::ReadOnly(reason)),
             Verdict::Outdated(again) => prepared = again,
         }
@@ -109,23 +110,27 @@ fn outline(shared: &Shared, request: &AppendRequest, encoded: &[EncodedEvent]) -
     }
 }
 
-/// Gives keys to those who never had one, unless somebody was erased. One who was there before the keys were lost gets none: what was sealed then
-/// could never be told from damage.
+/// Gives keys to those who never had one, unless somebody was erased. One who was there before the keys were lost gets
+/// none: what was sealed then could never be told from damage.
 async fn make_keys(shared: &Shared, subjects: &[Uuid]) -> Result<(), AppendError> {
     if let Some(NoKey::Destroyed(subject)) = shared.keyring().no_key(subjects) {
         return Err(AppendError::Erased { subject: SubjectId(subject) });
     }
+    // Before the keys: who has none after the head was read was in no record up to there.
+    let head = shared.head();
     let missing = shared.keyring().missing(subjects.iter());
     if missing.is_empty() {
         return Ok(());
     }
-    let head = shared.head();
     for subject in &missing {
         if shared.has_sealed(*subject, head)? {
             return Err(AppendError::Keys(NoKey::Absent(*subject).to_string()));
         }
     }
-    shared.keys.create(missing, head).await.map_err(|error| AppendError::Keys(error.to_string()))
+    shared.keys.create(missing, head).await.map_err(|error| match error {
+        KeyError::Closed => AppendError::Closed,
+        error => AppendError::Keys(error.to_string()),
+    })
 }
 
 /// Lays out the frames with their personal parts sealed.

@@ -4,13 +4,15 @@
 //! they may be made, and replaced, while the log is open.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
 use crate::proof::{Checkpoint, CheckpointError, KeyError, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
 
@@ -55,25 +57,76 @@ struct Line {
 pub(super) struct Checkpoints {
     file: PathBuf,
     keys: PathBuf,
-    last: Mutex<Option<Checkpoint>>,
+    faults: Faults,
+    kept: Mutex<State>,
+    /// Whether syncs fail, to see it dealt with.
+    #[cfg(test)]
+    pub is_failing: std::sync::atomic::AtomicBool,
+}
+
+/// What is known of the file.
+struct State {
+    last: Option<Checkpoint>,
+    /// Why nothing more is kept.
+    failure: Option<String>,
+    /// What is behind the last whole line, and must go.
+    torn: Option<u64>,
+    /// Where the last whole line begins.
+    last_line: u64,
 }
 
 /// A kept checkpoint and its line, from 1; or what is wrong with the line.
 pub(super) type Kept = (usize, Result<Checkpoint, String>);
 
 impl Checkpoints {
-    /// Opens the file. A line that a crash left unfinished never left the log and is cut.
-    pub fn open(file: PathBuf, keys: PathBuf, was_stopped_cleanly: bool) -> io::Result<Self> {
+    /// Reads the file. A last line that a crash left unfinished never left the log: it has no line feed, or holes that
+    /// read as zeros.
+    pub fn open(file: PathBuf, keys: PathBuf, was_clean: bool, faults: Faults) -> io::Result<Self> {
         let bytes = read(&file)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < bytes.len() && !was_stopped_cleanly {
-            tracing::warn!(file = %file.display(), "the last checkpoint was not written completely and is cut off; it never left the log");
-            let opened = File::options().write(true).open(&file)?;
-            opened.set_len(whole as u64)?;
-            opened.sync_all()?;
-        }
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        let is_torn = |line: &&&[u8]| !was_clean && (!line.ends_with(b"\n") || line.contains(&0));
+        let torn = lines.last().filter(is_torn).map(|line| bytes.len() - line.len());
+        let whole = torn.unwrap_or(bytes.len());
+        let last_line =
+            bytes[..whole.saturating_sub(1)].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let last = parse(&bytes[..whole]).into_iter().rev().find_map(|(_, read)| read.ok());
-        Ok(Self { file, keys, last: Mutex::new(last) })
+        let (torn, last_line) = (torn.map(|size| size as u64), last_line as u64);
+        Ok(Self {
+            file,
+            keys,
+            faults,
+            kept: Mutex::new(State { last, failure: None, torn, last_line }),
+            #[cfg(test)]
+            is_failing: std::sync::atomic::AtomicBool::new(false),
+        })
+    }
+
+    /// Cuts off what never left the log. After an unclean stop the last line is written anew: the sync of it may have
+    /// failed, and then it is in memory and not on disk.
+    pub fn settle(&self, was_clean: bool) -> io::Result<()> {
+        let mut kept = self.kept.lock();
+        if was_clean || !self.file.exists() {
+            return Ok(());
+        }
+        let file = File::options().read(true).write(true).open(&self.file)?;
+        if let Some(size) = kept.torn.take() {
+            tracing::warn!(file = %self.file.display(), "the last checkpoint was not written completely and is cut off; it never left the log");
+            file.set_len(size)?;
+        }
+        let mut line = Vec::new();
+        (&file).seek(io::SeekFrom::Start(kept.last_line))?;
+        (&file).read_to_end(&mut line)?;
+        file.write_all_at(&line, kept.last_line)?;
+        file.sync_all()
+    }
+
+    /// Keeps no more. Fails when nobody knows what is on disk.
+    pub fn close(&self) -> Result<(), String> {
+        let mut kept = self.kept.lock();
+        match kept.failure.replace("the log is closed".to_owned()) {
+            Some(reason) => Err(reason),
+            None => Ok(()),
+        }
     }
 
     pub fn file(&self) -> &Path {
@@ -82,7 +135,7 @@ impl Checkpoints {
 
     /// The newest.
     pub fn last(&self) -> Option<Checkpoint> {
-        self.last.lock().clone()
+        self.kept.lock().last.clone()
     }
 
     /// All of them, oldest first. Their signatures are checked against the public keys, where there are any.
@@ -103,24 +156,37 @@ impl Checkpoints {
     /// Signs the tree and keeps the checkpoint. When nothing changed since the last one, it is that one again.
     pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
-        let mut last = self.last.lock();
+        let mut kept = self.kept.lock();
         // Under the lock, so that sizes never decrease along the file.
         let head = tree.head();
-        if let Some(known) = last.as_ref().filter(|last| last.origin() != keys.origin()) {
+        if let Some(known) = kept.last.as_ref().filter(|last| last.origin() != keys.origin()) {
             return Err(IssueError::Renamed { found: keys.origin().to_owned(), known: known.origin().to_owned() });
         }
         // Signatures are deterministic, so that only another tree or another key makes another checkpoint.
         let checkpoint = Checkpoint::sign(&keys, head.size, head.root).map_err(IssueError::Sign)?;
-        if last.as_ref() != Some(&checkpoint) {
-            self.keep(&checkpoint, now).map_err(|source| IssueError::Keep { file: self.file.clone(), source })?;
-            *last = Some(checkpoint.clone());
+        if kept.last.as_ref() != Some(&checkpoint) {
+            let failed = |source| IssueError::Keep { file: self.file.clone(), source };
+            if let Some(reason) = &kept.failure {
+                return Err(failed(io::Error::other(reason.clone())));
+            }
+            self.faults.pass(CrashPoint::CheckpointSigned);
+            match self.keep(&checkpoint, now) {
+                Ok(()) => {}
+                Err(Unkept::Clean(error)) => return Err(failed(error)),
+                Err(Unkept::Unknown(error)) => {
+                    kept.failure = Some(error.to_string());
+                    return Err(failed(error));
+                }
+            }
+            kept.last = Some(checkpoint.clone());
+            self.faults.pass(CrashPoint::CheckpointKept);
         }
         Ok(checkpoint)
     }
 
     /// Issues one where there is a key and something was appended since the last one. A failure is only told.
     pub fn issue_when_due(&self, tree: &LiveTree, now: Timestamp) {
-        let known = self.last.lock().as_ref().map_or(0, Checkpoint::size);
+        let known = self.kept.lock().last.as_ref().map_or(0, Checkpoint::size);
         if known == tree.head().size {
             return;
         }
@@ -135,22 +201,43 @@ impl Checkpoints {
         SigningKeys::load(&self.keys)?.ok_or_else(|| IssueError::NoKey(self.keys.join(SIGNING_KEYS_FILE)))
     }
 
-    fn keep(&self, checkpoint: &Checkpoint, at: Timestamp) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { at, checkpoint: checkpoint.note().to_owned() })?;
+    fn keep(&self, checkpoint: &Checkpoint, at: Timestamp) -> Result<(), Unkept> {
+        let line = Line { at, checkpoint: checkpoint.note().to_owned() };
+        let mut line = serde_json::to_vec(&line).map_err(|error| Unkept::Clean(error.into()))?;
         line.push(b'\n');
         let is_first = !self.file.exists();
-        let mut file = File::options().create(true).append(true).open(&self.file)?;
-        let before = file.metadata()?.len();
-        if let Err(error) = file.write_all(&line).and_then(|()| file.sync_all()) {
-            // What was not kept must not look as if it were; the next opening would cut half a line as well.
-            let _ = file.set_len(before);
-            return Err(error);
+        let opened = File::options().create(true).append(true).open(&self.file);
+        let opened = opened.and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (before, mut file) = opened.map_err(Unkept::Clean)?;
+        // What was not kept must not look as if it were; the next opening would cut it off as well.
+        if let Err(error) = file.write_all(&line) {
+            return Err(file.set_len(before).map_or_else(Unkept::Unknown, |()| Unkept::Clean(error)));
         }
+        self.sync(&file, is_first).map_err(|error| {
+            let _ = file.set_len(before);
+            Unkept::Unknown(error)
+        })
+    }
+
+    fn sync(&self, file: &File, is_first: bool) -> io::Result<()> {
+        #[cfg(test)]
+        if self.is_failing.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(io::Error::other("it was asked to fail"));
+        }
+        file.sync_all()?;
         match self.file.parent() {
             Some(folder) if is_first => File::open(folder)?.sync_all(),
             _ => Ok(()),
         }
     }
+}
+
+/// A checkpoint that was not kept.
+enum Unkept {
+    /// The file is as it was.
+    Clean(io::Error),
+    /// Nobody knows what is on disk.
+    Unknown(io::Error),
 }
 
 fn parse(bytes: &[u8]) -> Vec<Kept> {

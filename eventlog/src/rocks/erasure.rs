@@ -10,6 +10,7 @@ use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::Query;
 use uuid::Uuid;
 
+use super::faults::CrashPoint;
 use super::lookup_rows::Scrub;
 use super::records;
 use super::search::CompiledQuery;
@@ -42,14 +43,23 @@ pub(super) enum Stop {
 impl Shared {
     /// Destroys keys and deletes look-ups, for good: what the group says is durable by then.
     pub fn erase(&self, erasures: &[Erasure]) -> Result<(), ErasureError> {
+        self.faults.pass(CrashPoint::BeforeErasing);
         #[cfg(test)]
         self.stop_if_asked(Stop::BeforeKeys)?;
+        // Odd from here on, until the index is again what the records say; for ever when that fails.
+        self.erasures.fetch_add(1, Ordering::SeqCst);
         self.keys.store().destroy(erasures)?;
+        self.faults.pass(CrashPoint::KeysDestroyed);
+        #[cfg(test)]
+        if let Some(between) = &*self.between.lock() {
+            between();
+        }
         #[cfg(test)]
         self.stop_if_asked(Stop::BeforeLookups)?;
         let subjects: Vec<Uuid> = erasures.iter().map(|erasure| erasure.subject).collect();
         self.unfile(&subjects)?;
-        self.erasures.fetch_add(erasures.len() as u64, Ordering::Relaxed);
+        self.erasures.fetch_add(1, Ordering::SeqCst);
+        self.faults.pass(CrashPoint::LookupsDeleted);
         Ok(())
     }
 
@@ -110,9 +120,11 @@ impl Shared {
 /// Scrubs the files of the index until there is nothing more to scrub: an empty scrub says so.
 pub(super) fn run(shared: &Shared, scrubs: &Receiver<Scrub>) {
     for scrub in scrubs.iter().take_while(|scrub| !scrub.is_empty()) {
+        shared.faults.pass(CrashPoint::BeforeScrub);
         if let Err(error) = shared.index.scrub(&scrub) {
             tracing::error!(%error, "files of the index that hold deleted look-ups could not be rewritten");
         }
+        shared.faults.pass(CrashPoint::AfterScrub);
         shared.scrubbed.fetch_add(1, Ordering::Release);
     }
 }

@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::keys::Step;
+
 /// Misbehavior on purpose, for tests of the tests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
@@ -12,6 +14,8 @@ pub struct Faults {
     pub acknowledge_before_write: bool,
     /// The event, counted from the opening, that is missing from the index under its first tag.
     pub lose_posting: Option<u64>,
+    /// Answers an erasure before anything of it is done, which the next opening does.
+    pub acknowledge_before_erasing: bool,
     /// Keeps no Merkle tree, to measure what it costs; such a log cannot be opened again.
     pub skip_tree: bool,
     /// Where the process dies.
@@ -42,37 +46,79 @@ pub enum CrashPoint {
     BeforeIndexAdd,
     /// It is there, and in memory as well.
     AfterIndexAdd,
+    /// An erasure is durable in the log, and nothing of it is done.
+    BeforeErasing,
+    /// The ledger has the lines of an erasure; the keys are there.
+    LedgerWritten,
+    /// The keys are destroyed in one of two copies.
+    OneCopyDestroyed,
+    /// The keys are destroyed; the look-ups are there.
+    KeysDestroyed,
+    /// The look-ups are deleted; files still hold them.
+    LookupsDeleted,
+    /// Before files that hold deleted look-ups are rewritten.
+    BeforeScrub,
+    /// Afterwards.
+    AfterScrub,
+    /// A checkpoint is signed, and kept nowhere.
+    CheckpointSigned,
+    /// It is kept, and has not left.
+    CheckpointKept,
     /// Opening: the records were opened.
     RecordsOpened,
     /// Opening: what the index lacked was derived; the marker of the clean stop still stands.
     Derived,
     /// Opening: the marker is gone; nothing was written yet.
     MarkerRemoved,
+    /// Opening: what the last stop left of the keys is settled; erasures may have to be finished.
+    KeysSettled,
     /// Closing: the threads have ended.
     ThreadsEnded,
     /// Closing: the records are in files.
     RecordsFlushed,
     /// Closing: the index is in files; there is no marker yet.
     IndexFlushed,
+    /// Closing: keys and checkpoints take no more; there is no marker yet.
+    KeysClosed,
     /// Closing: the marker stands.
     MarkerWritten,
 }
 
+impl From<Step> for CrashPoint {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::LedgerWritten => Self::LedgerWritten,
+            Step::OneCopyDestroyed => Self::OneCopyDestroyed,
+        }
+    }
+}
+
 impl CrashPoint {
     /// Every point.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 24] = [
         Self::BeforeWrite,
         Self::AfterWrite,
         Self::AfterPublish,
         Self::AfterAnswer,
         Self::BeforeIndexAdd,
         Self::AfterIndexAdd,
+        Self::BeforeErasing,
+        Self::LedgerWritten,
+        Self::OneCopyDestroyed,
+        Self::KeysDestroyed,
+        Self::LookupsDeleted,
+        Self::BeforeScrub,
+        Self::AfterScrub,
+        Self::CheckpointSigned,
+        Self::CheckpointKept,
         Self::RecordsOpened,
         Self::Derived,
         Self::MarkerRemoved,
+        Self::KeysSettled,
         Self::ThreadsEnded,
         Self::RecordsFlushed,
         Self::IndexFlushed,
+        Self::KeysClosed,
         Self::MarkerWritten,
     ];
 }

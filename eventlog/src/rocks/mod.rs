@@ -30,6 +30,7 @@ mod rocks_log;
 mod search;
 mod sequencer;
 mod shared;
+mod slots_used;
 mod tail;
 mod tree;
 mod verify;

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::checkpointer::Checkpointer;
 use super::checkpoints::Checkpoints;
 use super::derive::Deriver;
-use super::faults::CrashPoint;
+use super::faults::{CrashPoint, Faults};
 use super::folder::{CleanStop, Folder, FolderError};
 use super::index::{Codes, Index, Meta};
 use super::records::{self, Records};
@@ -30,7 +30,7 @@ use super::{Options, RocksLog, erasure, indexer, open_keys};
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::frame::PersonalPart;
-use crate::keys::{KeyError, KeyMaker, Keyring};
+use crate::keys::{KeyError, KeyMaker, KeyStore, Keyring};
 use crate::log::Direction;
 use crate::stamps::Stamps;
 
@@ -118,12 +118,14 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
     let place = options.place_of_keys(root);
-    let checkpoints =
-        Checkpoints::open(folder.checkpoints(), place.folder, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
+    let was_clean = clean_stop.is_some();
+    let checkpoints = Checkpoints::open(folder.checkpoints(), place.folder, was_clean, options.faults);
+    let checkpoints = checkpoints.map_err(OpenError::Checkpoints)?;
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     options.faults.pass(CrashPoint::MarkerRemoved);
+    settle(keys.store(), &checkpoints, options.faults, was_clean)?;
     let (queue, queued) = crossbeam_channel::unbounded();
     let (scrubs, to_scrub) = crossbeam_channel::unbounded();
     let shared = Arc::new(Shared {
@@ -142,13 +144,15 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         scrubbed: AtomicU64::new(0),
         #[cfg(test)]
         stop: parking_lot::Mutex::default(),
+        #[cfg(test)]
+        between: parking_lot::Mutex::default(),
         failure: OnceLock::new(),
         is_closing: AtomicBool::new(false),
         answered_upto: AtomicI64::new(Timestamp::MIN.micros()),
         faults: options.faults,
         folder,
     });
-    shared.finish_erasures(clean_stop.is_some()).map_err(|error| OpenError::Erasure(error.to_string()))?;
+    shared.finish_erasures(was_clean).map_err(|error| OpenError::Erasure(error.to_string()))?;
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
     let stamps = stamps(&shared, last_stamp, answered_upto);
@@ -163,6 +167,15 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let scrubber = scrubber.spawn(move || erasure::run(&for_scrubber, &to_scrub)).map_err(OpenError::Thread)?;
     let checkpointer = Checkpointer::start(shared.clone(), options.checkpoint_interval).map_err(OpenError::Thread)?;
     Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer, scrubber], checkpointer)))
+}
+
+/// Finishes what the last stop left of the keys and the checkpoints: log, keys and checkpoints are known to fit by now.
+fn settle(keys: &KeyStore, checkpoints: &Checkpoints, faults: Faults, was_clean: bool) -> Result<(), OpenError> {
+    keys.listen(move |step| faults.pass(step.into()));
+    keys.settle(was_clean)?;
+    checkpoints.settle(was_clean).map_err(OpenError::Checkpoints)?;
+    faults.pass(CrashPoint::KeysSettled);
+    Ok(())
 }
 
 /// The recording clock. After an unclean stop only the machine's clock tells what may have been asked about.
@@ -213,7 +226,11 @@ fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), Op
         }
         Err(error) => tracing::warn!(%error, "the index cannot be read; it is derived anew"),
     }
-    fs::remove_dir_all(path).map_err(|error| OpenError::Storage(error.to_string()))?;
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(OpenError::Storage(error.to_string())),
+        // Where there was none, making one failed: making it once more says why.
+        _ => {}
+    }
     Ok((Index::open(path, cache).map_err(storage)?, Meta::default()))
 }
 

@@ -105,6 +105,9 @@ impl RocksLog {
         faults.pass(CrashPoint::IndexFlushed);
         let answered_upto = Timestamp::from_micros(self.shared.answered_upto.load(Ordering::Relaxed));
         self.shared.checkpoints.issue_when_due(&self.shared.tree, self.shared.env.now());
+        self.shared.checkpoints.close().map_err(CloseError::Storage)?;
+        self.shared.keys.store().close().map_err(|error| CloseError::Storage(error.to_string()))?;
+        faults.pass(CrashPoint::KeysClosed);
         let TreeHead { size, root } = self.shared.tree.head();
         self.shared.folder.write_clean_stop(CleanStop { head: Position(size), root, answered_upto })?;
         faults.pass(CrashPoint::MarkerWritten);

@@ -63,6 +63,8 @@ pub(super) enum Verdict {
     Outdated(Box<Prepared>),
     /// One of its events has personal data of someone who was erased.
     Erased(Uuid),
+    /// It erases somebody, and the key store could not do that now.
+    Unerasable(String),
     /// The log takes no more writes.
     Failed(String),
 }
@@ -81,6 +83,8 @@ pub(super) struct Sequencer {
     fenced: FxHashSet<Uuid>,
     /// The group that was acknowledged too early, when that is asked for.
     late: GroupBatch,
+    /// Slots of the key store that the records know of.
+    slots_used: u32,
     /// How long a synced write takes, smoothed.
     sync: Duration,
     /// Appends that were in flight when the last group was written.
@@ -112,7 +116,20 @@ impl Sequencer {
         let (batch, late) = (GroupBatch::default(), GroupBatch::default());
         let (sync, in_flight) = (Duration::ZERO, 1);
         let fenced = shared.keyring().destroyed().into_iter().collect();
-        Self { shared, indexer, stamps, tree, last, generation_events, batch, fenced, late, sync, in_flight }
+        Self {
+            shared,
+            indexer,
+            stamps,
+            tree,
+            last,
+            generation_events,
+            batch,
+            fenced,
+            late,
+            slots_used: 0,
+            sync,
+            in_flight,
+        }
     }
 
     /// Works until it is told to close.
@@ -168,7 +185,8 @@ impl Sequencer {
             group.declined.push((Verdict::Outdated(prepared), reply));
             return;
         }
-        if let Some(objection) = self.objection(view, &prepared).or_else(|| self.fence(&prepared)) {
+        let objection = self.objection(view, &prepared).or_else(|| self.fence(&prepared));
+        if let Some(objection) = objection.or_else(|| self.unerasable(&prepared)) {
             group.declined.push((objection, reply));
             return;
         }
@@ -198,6 +216,17 @@ impl Sequencer {
     /// Whom the append tells personal data about although they were erased.
     fn fence(&self, prepared: &Prepared) -> Option<Verdict> {
         prepared.subjects.iter().find(|subject| self.fenced.contains(subject)).copied().map(Verdict::Erased)
+    }
+
+    /// Why the key store could not carry out what the append erases: once it has a position, failing means that the log
+    /// takes no more writes.
+    fn unerasable(&self, prepared: &Prepared) -> Option<Verdict> {
+        if prepared.erases.is_empty() {
+            return None;
+        }
+        let subjects = prepared.erases.iter().map(|(subject, _)| subject);
+        let checked = self.shared.keys.store().check_erasable(subjects);
+        checked.err().map(|error| Verdict::Unerasable(error.to_string()))
     }
 
     /// What is newer than the caller looked at and forbids the append.
@@ -242,6 +271,7 @@ impl Sequencer {
         if let Some(recorded_at) = recorded_at
             && self.shared.failure.get().is_none()
         {
+            self.note_slots();
             self.shared.faults.pass(CrashPoint::BeforeWrite);
             let before = Instant::now();
             let written = self.shared.records.write(&self.batch);
@@ -295,9 +325,18 @@ impl Sequencer {
         Some(recorded_at)
     }
 
+    /// Lets the records say how far the key store was in use. Whose keys this group needs were durable before it came.
+    fn note_slots(&mut self) {
+        let used = self.shared.keys.store().used();
+        if used > self.slots_used {
+            self.batch.put_slots_used(&self.shared.records, used);
+            self.slots_used = used;
+        }
+    }
+
     /// Carries out the erasures of a group that is durable; nobody sees the group before.
     fn erase(&self, erasures: &[(Uuid, u64)], recorded_at: Timestamp) -> Result<(), String> {
-        if erasures.is_empty() {
+        if erasures.is_empty() || self.shared.faults.acknowledge_before_erasing {
             return Ok(());
         }
         let erasure = |(subject, position): &(Uuid, u64)| {

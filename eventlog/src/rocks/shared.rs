@@ -42,13 +42,16 @@ pub(super) struct Shared {
     pub keys: KeyMaker,
     /// To the thread that rewrites files.
     pub scrubs: Sender<Scrub>,
-    /// How many subjects were erased since the log was opened.
+    /// How many erasures began and ended since the log was opened: odd while one is under way.
     pub erasures: AtomicU64,
     /// How many scrubs are done.
     pub scrubbed: AtomicU64,
     /// Where erasures stop.
     #[cfg(test)]
     pub stop: parking_lot::Mutex<Option<super::erasure::Stop>>,
+    /// What is done between keys and look-ups.
+    #[cfg(test)]
+    pub between: parking_lot::Mutex<Option<Box<dyn Fn() + Send>>>,
     /// Why no more writes are taken.
     pub failure: OnceLock<Failure>,
     /// Whether the log takes no more appends, so that nothing may wait for better times.

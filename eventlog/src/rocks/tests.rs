@@ -4,6 +4,7 @@ mod damage;
 mod erasure;
 mod every_field;
 mod failures;
+mod keys;
 mod model;
 mod tree;
 mod verify;

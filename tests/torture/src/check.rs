@@ -16,7 +16,9 @@ use letopis_projections::Views;
 use rustc_hash::FxHashMap;
 
 use crate::oracle::Oracle;
+use crate::people::{self, People};
 use crate::plan::Plan;
+use crate::remains::{WrappedKeys, search};
 use crate::writer::options;
 
 /// Complaints that are enough.
@@ -31,8 +33,15 @@ pub struct Checked {
     pub events: u64,
 }
 
-/// Opens the folder, holds it against the oracle and against itself, and closes it cleanly.
-pub fn check(folder: &Path, oracle: &Oracle, clock: Arc<dyn Environment>, with_views: bool) -> Checked {
+/// Opens the folder, holds it against the oracle and against itself, and closes it cleanly. With views, the files are
+/// searched as well for what must not be in them.
+pub fn check(
+    folder: &Path,
+    oracle: &Oracle,
+    keys: &mut WrappedKeys,
+    clock: Arc<dyn Environment>,
+    with_views: bool,
+) -> Checked {
     let log = match RocksLog::open(folder, clock, &options(Faults::default())) {
         Ok(log) => log,
         Err(error) => return Checked { complaints: vec![format!("it does not open: {error}")], events: 0 },
@@ -41,12 +50,22 @@ pub fn check(folder: &Path, oracle: &Oracle, clock: Arc<dyn Environment>, with_v
     let read = reader.read(&*log);
     reader.complaints.extend(read.err().map(|error| error.to_string()));
     reader.compare(&*log, oracle);
+    let people = reader.people.compare(&log, oracle);
+    reader.complaints.extend(people.unwrap_or_else(|error| vec![error.to_string()]));
+    reader.complaints.extend(people::checkpoints(&log, oracle));
     let verified = log.verify(&mut |_, _| {});
     reader.complaints.extend(verified.problem.map(|problem| problem.to_string()));
     if with_views {
         reader.complaints.extend(views(&log, folder).err());
     }
     reader.complaints.extend(log.close().err().map(|error| error.to_string()));
+    reader.complaints.extend(keys.look(folder, &reader.people.erased.keys().copied().collect()));
+    if with_views {
+        let words = reader.people.erased_words().chain(reader.people.sealed_words());
+        let words = words.chain(keys.of(reader.people.erased.keys()));
+        let found = search(folder, words).into_iter();
+        reader.complaints.extend(found.map(|(file, word)| format!("{word:02x?} is in {}", file.display())));
+    }
     reader.complaints.truncate(COMPLAINTS_MAX);
     Checked { complaints: reader.complaints, events: log.head().0 }
 }
@@ -73,6 +92,8 @@ pub struct Reader {
     pub found: FxHashMap<String, (u64, u64)>,
     /// When each position was recorded.
     pub stamps: Vec<Timestamp>,
+    /// What it says of people.
+    pub people: People,
     by_tag: FxHashMap<Tag, Vec<(u64, EventType, Vec<Tag>)>>,
     /// The request that is being read, or was read last: its plan and its first position.
     open: Option<(Plan, u64)>,
@@ -129,7 +150,11 @@ impl Reader {
             return;
         }
         self.found.insert(id.to_owned(), (*first, position));
-        let Some(expected) = self.left.pop() else { return };
+        let Some(mut expected) = self.left.pop() else { return };
+        self.people.take_in(position, &expected, &event.event);
+        if event.event.is_erased() {
+            expected.event.erase();
+        }
         let is_same = expected.id == event.id
             && expected.occurred_at == event.occurred_at
             && expected.actor == event.actor

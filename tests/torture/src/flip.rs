@@ -10,7 +10,7 @@ use anyhow::Context;
 use crate::child::{Kill, program, run};
 use crate::oracle::{End, Oracle};
 use crate::random::Random;
-use crate::torment::{Job, Outcome, writer};
+use crate::torment::{Job, Outcome, prepare, writer};
 
 /// Longest wait for a portrait; a machine that is busy with other things is no finding.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -26,6 +26,7 @@ pub fn flip_bits(
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
     let data = place.join("data");
+    prepare(&data)?;
     let mut oracle = Oracle::default();
     for number in 0..RUNS {
         let requests = 20 + random.below(30);

@@ -20,6 +20,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Some("write") => writer::run(&orders(folder()?, &options)?)?,
         Some("portrait") => println!("{}", portrait::draw(&folder()?).join("\n")),
         Some("probe") => probe::write(&folder()?)?,
+        Some("probe-again") => probe::write_again(&folder()?)?,
         _ => return drive(&options),
     }
     Ok(ExitCode::SUCCESS)
@@ -51,6 +52,7 @@ fn orders(folder: PathBuf, options: &Arguments<'_>) -> anyhow::Result<Orders> {
     });
     let faults = Faults {
         acknowledge_before_write: options.has("--acknowledge-before-write"),
+        acknowledge_before_erasing: options.has("--acknowledge-before-erasing"),
         lose_posting: options.number("--lose-posting")?,
         crash: crash.transpose()?,
         ..Faults::default()

@@ -1,6 +1,9 @@
 //! What the clients were told: kept outside the data folder, and never forgotten.
 
+use letopis_domain::ids::SubjectId;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::plan::Plan;
 
 /// Everything that clients of one folder asked for and were answered.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,12 @@ pub struct Oracle {
     pub tried: FxHashSet<String>,
     /// Requests that came too late. They must not be there.
     pub conflicted: FxHashSet<String>,
+    /// Persons of whom was said that they are erased.
+    pub refused_as_erased: FxHashSet<SubjectId>,
+    /// What nothing but a bad disk excuses: keys that could not be made, checkpoints that could not be kept.
+    pub excused: Vec<String>,
+    /// Checkpoints that left the log: how many records, and the root.
+    pub checkpoints: FxHashSet<(u64, String)>,
     /// Answers to "up to which position was it recorded at this instant?".
     pub instants: Vec<(i64, u64)>,
     /// Reasons why the log took no more writes.
@@ -57,7 +66,22 @@ impl Oracle {
                 }
                 "conflict" => {
                     open.remove(rest);
-                    self.conflicted(rest);
+                    self.not_taken(rest);
+                }
+                "erased" | "unkeyed" => {
+                    let (id, what) = rest.split_once(' ').unwrap_or((rest, ""));
+                    open.remove(id);
+                    self.not_taken(id);
+                    if word == "unkeyed" {
+                        self.excused.push(what.to_owned());
+                    } else {
+                        self.refused_as_erased.extend(what.parse().ok().map(SubjectId));
+                    }
+                }
+                "unkept" => self.excused.push(rest.to_owned()),
+                "checkpoint" => {
+                    let (size, root) = rest.split_once(' ').unwrap_or_default();
+                    self.checkpoints.extend(size.parse().ok().map(|size| (size, root.to_owned())));
                 }
                 "asof" => self.instants.extend(numbers(rest).map(|[at, position]| (at, position.unsigned_abs()))),
                 "refused" => self.refusals.push(rest.to_owned()),
@@ -92,11 +116,21 @@ impl Oracle {
         }
     }
 
-    fn conflicted(&mut self, id: &str) {
-        if self.acknowledged.contains_key(id) {
-            self.complaints.push(format!("{id} was acknowledged, and conflicts when it is repeated"));
+    /// All parts of an append are taken or none.
+    fn not_taken(&mut self, id: &str) {
+        let parts = id.parse::<Plan>().map(|plan| plan.parts().map(|part| part.id()).collect());
+        for id in parts.unwrap_or_else(|_| vec![id.to_owned()]) {
+            if self.acknowledged.contains_key(&id) {
+                self.complaints.push(format!("{id} was acknowledged, and is not taken when it is repeated"));
+            }
+            self.conflicted.insert(id);
         }
-        self.conflicted.insert(id.to_owned());
+    }
+
+    /// Everyone whose erasure was acknowledged.
+    pub fn erased(&self) -> FxHashSet<SubjectId> {
+        let plans = self.order.iter().filter(|id| id.starts_with('e')).filter_map(|id| id.parse::<Plan>().ok());
+        plans.flat_map(|plan| plan.erases()).collect()
     }
 }
 

@@ -7,11 +7,14 @@ use std::str::FromStr;
 
 use letopis_domain::activity::{ActivityText, CallRecorded, Direction, EmailRecorded, Subjects};
 use letopis_domain::event::{Event, EventType, NewEvent};
-use letopis_domain::ids::{ActivityId, EmployeeId, EventId, LeadId, Position, RequestId, SubjectId};
+use letopis_domain::ids::{ActivityId, EmployeeId, EventId, LeadId, LegalHoldId, Position, RequestId, SubjectId};
 use letopis_domain::lead::{Comment, LeadAssigned, LeadDetails, LeadQualified, LeadReceived, LeadRejected};
-use letopis_domain::privacy::DataSubjects;
+use letopis_domain::privacy::{
+    ConsentGiven, ConsentWithdrawn, DataSubjects, ErasureGround, HoldReason, LegalHoldLifted, LegalHoldPlaced,
+    PersonalDataErased, SubjectsLinked,
+};
 use letopis_domain::query::{AppendCondition, Query, QueryItem};
-use letopis_domain::values::{Attributes, DurationMs, Personal, TextDigest, Timestamp};
+use letopis_domain::values::{Attributes, DurationMs, PersonName, Personal, PlainText, TextDigest, Timestamp};
 use letopis_eventlog::log::{AppendRequest, RequestEvents, RequestKey};
 use uuid::Uuid;
 
@@ -19,6 +22,8 @@ use crate::random::Random;
 
 const START: i64 = 1_700_000_000_000_000;
 const EMPLOYEES: u64 = 5;
+/// Persons whom the events of one lead are about.
+pub const PERSONS_PER_LEAD: u64 = 8;
 
 /// The shape of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +38,10 @@ pub enum Kind {
     Free,
     /// Many large events.
     Bulk,
+    /// Consents, legal holds and links of somebody.
+    People,
+    /// Somebody is erased, or two at once.
+    Erase,
 }
 
 /// A request.
@@ -44,7 +53,7 @@ pub struct Plan {
     pub by: [u64; 3],
     /// The condition looks at what came after this position.
     pub after: u64,
-    /// The lead it is about.
+    /// The number of the lead that it is about; of the person, when somebody is erased.
     pub target: u64,
     /// Which part of an append of several requests it is, from 1, and of how many.
     pub part: [u64; 2],
@@ -85,7 +94,7 @@ impl Plan {
             Kind::Stream => Query::about(&lead, &[]),
             Kind::Wide => Query::about(&employee(self.target), &[EventType::LeadAssigned])
                 .or(&lead, &[EventType::LeadRejected, EventType::LeadQualified]),
-            Kind::Free | Kind::Bulk => Query::default(),
+            Kind::Free | Kind::Bulk | Kind::People | Kind::Erase => Query::default(),
         };
         AppendCondition { fail_if_events_match: query, after: Position(self.after) }
     }
@@ -95,13 +104,26 @@ impl Plan {
         self.condition().fail_if_events_match.items
     }
 
+    /// Whom it erases.
+    pub fn erases(&self) -> Vec<SubjectId> {
+        if self.kind != Kind::Erase {
+            return Vec::new();
+        }
+        self.events()
+            .iter()
+            .filter_map(|event| event.event.erases())
+            .flat_map(DataSubjects::as_slice)
+            .copied()
+            .collect()
+    }
+
     /// Its events, in full.
     pub fn events(&self) -> Vec<NewEvent> {
         let id = self.id();
         let mut random = Random::of(&id);
         let count = match self.kind {
-            Kind::Claim | Kind::Wide => 1,
-            Kind::Stream | Kind::Free => 1 + random.below(3),
+            Kind::Claim | Kind::Wide | Kind::Erase => 1,
+            Kind::Stream | Kind::Free | Kind::People => 1 + random.below(3),
             Kind::Bulk => 10 + random.below(40),
         };
         (0..count).map(|_| self.event(&mut random)).collect()
@@ -115,6 +137,8 @@ impl Plan {
             Kind::Wide => LeadAssigned { lead, from: somebody, to: Some(employee(self.target)) }.into(),
             Kind::Stream if self.after == 0 => received(self.target, random),
             Kind::Bulk => call(self.target, random, 1_500),
+            Kind::People => of_a_person(self.target, random),
+            Kind::Erase => erased(self.target, random),
             Kind::Stream | Kind::Free => match random.below(6) {
                 0 => LeadQualified { lead, employee: somebody }.into(),
                 1 => LeadAssigned { lead, from: None, to: somebody }.into(),
@@ -137,6 +161,10 @@ impl Plan {
 }
 
 impl Kind {
+    /// Every shape.
+    pub const ALL: [Self; 7] =
+        [Self::Claim, Self::Stream, Self::Wide, Self::Free, Self::Bulk, Self::People, Self::Erase];
+
     const fn letter(self) -> char {
         match self {
             Self::Claim => 'c',
@@ -144,6 +172,8 @@ impl Kind {
             Self::Wide => 'w',
             Self::Free => 'f',
             Self::Bulk => 'b',
+            Self::People => 'p',
+            Self::Erase => 'e',
         }
     }
 }
@@ -154,8 +184,7 @@ impl FromStr for Plan {
     fn from_str(id: &str) -> Result<Self, Self::Err> {
         let strange = || format!("no such request was ever made: {id}");
         let (kind, rest) = id.split_once('-').ok_or_else(strange)?;
-        let kinds = [Kind::Claim, Kind::Stream, Kind::Wide, Kind::Free, Kind::Bulk];
-        let kind = kinds.into_iter().find(|each| kind == each.letter().to_string()).ok_or_else(strange)?;
+        let kind = Kind::ALL.into_iter().find(|each| kind == each.letter().to_string()).ok_or_else(strange)?;
         let numbers: Result<Vec<u64>, _> = rest.split('-').map(u64::from_str).collect();
         let [run, client, number, after, target, part, parts] =
             <[u64; 7]>::try_from(numbers.map_err(|_| strange())?).map_err(|_| strange())?;
@@ -168,9 +197,14 @@ pub fn lead(number: u64) -> LeadId {
     LeadId(Uuid::from_u64_pair(4, number))
 }
 
-/// Whom the events of a lead are about.
+/// A person by its number.
 pub fn subject(number: u64) -> SubjectId {
     SubjectId(Uuid::from_u64_pair(9, number))
+}
+
+/// One of those whom a lead's events are about.
+fn someone(target: u64, random: &mut Random) -> SubjectId {
+    subject(target * PERSONS_PER_LEAD + random.below(PERSONS_PER_LEAD))
 }
 
 fn employee(number: u64) -> EmployeeId {
@@ -195,7 +229,7 @@ fn received(target: u64, random: &mut Random) -> Event {
     };
     LeadReceived {
         lead: lead(target),
-        subject: subject(target),
+        subject: someone(target, random),
         source: Some(source.to_owned()),
         channel: None,
         campaign: None,
@@ -216,7 +250,7 @@ fn rejected(target: u64, random: &mut Random) -> Event {
         catalog_version: 1,
         claim: None,
         comment_digest: TextDigest::default(),
-        data_subjects: subject(target).into(),
+        data_subjects: someone(target, random).into(),
         personal: Personal::Known(comment),
     }
     .into()
@@ -224,7 +258,11 @@ fn rejected(target: u64, random: &mut Random) -> Event {
 
 fn said(target: u64, random: &mut Random, size: u64) -> (DataSubjects, Personal<ActivityText>) {
     let text = ActivityText { body: Some(text(random, size).as_str().into()), ..ActivityText::default() };
-    (subject(target).into(), Personal::Known(text))
+    let mut about: DataSubjects = someone(target, random).into();
+    if random.once_in(5) {
+        about.add([someone(target, random)]);
+    }
+    (about, Personal::Known(text))
 }
 
 fn call(target: u64, random: &mut Random, size: u64) -> Event {
@@ -255,13 +293,51 @@ fn email(target: u64, random: &mut Random) -> Event {
     .into()
 }
 
+fn of_a_person(target: u64, random: &mut Random) -> Event {
+    let (subject, employee) = (someone(target, random), Some(employee(random.next())));
+    let hold = LegalHoldId(Uuid::from_u64_pair(11, random.below(100)));
+    let purpose = "newsletter".to_owned();
+    let (which, other) = (random.below(5), someone(target, random));
+    let personal = Personal::Known(HoldReason { reason: text(random, 60).as_str().into() });
+    match which {
+        0 => ConsentGiven { subject, purpose, channel: None, text_version: None, valid_until: None, employee }.into(),
+        1 => ConsentWithdrawn { subject, purpose, employee }.into(),
+        2 => LegalHoldPlaced { hold, subject, employee, personal }.into(),
+        3 => LegalHoldLifted { hold, subject, employee, personal }.into(),
+        _ => SubjectsLinked { subject, other }.into(),
+    }
+}
+
+fn erased(person: u64, random: &mut Random) -> Event {
+    let mut erased: DataSubjects = subject(person).into();
+    if random.once_in(3) {
+        erased.add([subject(person + 1)]);
+    }
+    let employee = Some(employee(random.next()));
+    PersonalDataErased { subject: subject(person), erased, ground: ErasureGround::Objection, reference: None, employee }
+        .into()
+}
+
+/// The first words that an event says about people: they must be found in no file.
+pub fn words(event: &Event) -> Option<&str> {
+    match event {
+        Event::LeadReceived(event) => event.personal.known()?.name.as_ref().map(PersonName::reveal),
+        Event::LeadRejected(event) => event.personal.known()?.comment.as_ref().map(PlainText::reveal),
+        Event::CallRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),
+        Event::EmailRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),
+        Event::LegalHoldPlaced(event) => Some(event.personal.known()?.reason.reveal()),
+        Event::LegalHoldLifted(event) => Some(event.personal.known()?.reason.reveal()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_id_says_everything_about_its_request() {
-        for kind in [Kind::Claim, Kind::Stream, Kind::Wide, Kind::Free, Kind::Bulk] {
+        for kind in Kind::ALL {
             let plan = Plan { kind, by: [1, 2, 3], after: 4, target: 5, part: [1, 2] };
             let again: Plan = plan.id().parse().unwrap();
             assert_eq!(again, plan);

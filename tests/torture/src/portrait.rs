@@ -37,6 +37,8 @@ pub fn draw(folder: &Path) -> Vec<String> {
         }
         Err(error) => lines.push(named(&error)),
     }
+    let ledger: Vec<String> = log.erasures().iter().map(|erased| format!("{erased:?}")).collect();
+    lines.push(format!("ledger {}", blake3::hash(ledger.join("\n").as_bytes()).to_hex()));
     lines.push(answers(&*log).unwrap_or_else(|error| named(&error)));
     lines.extend(log.verify(&mut |_, _| {}).problem.map(|problem| named(&problem)));
     lines.extend(views(&log, folder).unwrap_or_else(|error| vec![error]));
@@ -54,7 +56,7 @@ fn content(reader: &Reader) -> Vec<String> {
     let mut hasher = blake3::Hasher::new();
     let mut found: Vec<_> = reader.found.iter().map(|(id, (first, last))| (first, last, id)).collect();
     found.sort();
-    hasher.update(format!("{found:?}{:?}", reader.stamps).as_bytes());
+    hasher.update(format!("{found:?}{:?}{}", reader.stamps, reader.people.portrait()).as_bytes());
     let mut lines = vec![format!("content {} {}", reader.stamps.len(), hasher.finalize().to_hex())];
     lines.extend(reader.complaints.iter().map(|complaint| format!("wrong {complaint}")));
     lines
@@ -104,7 +106,8 @@ fn views(log: &Arc<RocksLog>, folder: &Path) -> Result<Vec<String>, String> {
 
 /// Whether the log takes a write, and stamps it with about the time it is.
 fn stamp(log: &dyn Log) -> String {
-    let plan = Plan { kind: Kind::Free, by: [u64::MAX, 0, 0], after: 0, target: 0, part: [1, 1] };
+    // About somebody new: one of the others may be erased.
+    let plan = Plan { kind: Kind::Free, by: [u64::MAX, 0, 0], after: 0, target: 1 << 40, part: [1, 1] };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return "no runtime".to_owned() };
     match runtime.block_on(log.append(plan.append())) {
         Ok(appended) => {

@@ -7,6 +7,16 @@ use std::path::Path;
 /// Size of what is written.
 pub const SIZE: usize = 5_000;
 
+/// Bytes that systems write at once.
+pub const PAGE: usize = 4_096;
+
+/// Writes the first page of a file that an earlier probe has written, and syncs it.
+pub fn write_again(folder: &Path) -> io::Result<()> {
+    let mut file = File::options().write(true).open(folder.join("synced"))?;
+    file.write_all(&[b'n'; PAGE])?;
+    file.sync_data()
+}
+
 /// Writes files that are synced in different degrees; their names say how.
 pub fn write(folder: &Path) -> io::Result<()> {
     let old = vec![b'o'; SIZE];

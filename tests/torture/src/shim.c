@@ -10,8 +10,10 @@
  *
  * TORTURE_FULL_FROM and TORTURE_FULL_CALLS: so many calls that take space fail with ENOSPC, from that one on.
  * TORTURE_SYNCS_LIE: syncs do nothing, a control that must lose what was acknowledged.
- * TORTURE_EIO_AT: that sync of a file fails with EIO, once; what it should have synced is lost at the cut although
- * later syncs succeed, as on Linux, which marks pages clean that it could not write. */
+ * TORTURE_EIO_AT: that sync of a file fails with EIO, once; what it should have synced is doomed: lost at the cut although
+ * later syncs succeed, as on Linux, which marks pages clean that it could not write. A page that is written again is
+ * doomed no more. TORTURE_DOOMED_TO: where to write down, at the end of a process without a cut, what is doomed;
+ * TORTURE_DOOMED_FROM: where a process before has done so. */
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -31,6 +33,7 @@
 #include <unistd.h>
 
 #define SECTOR 512
+#define PAGE 4096
 #define PATH_SIZE 4096
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -40,6 +43,7 @@ static char grave[PATH_SIZE];
 static uint64_t state;
 static uint64_t calls, cut_at, spacious_calls, full_from, full_calls, sync_calls, eio_at;
 static int cut_at_end, syncs_lie, is_active;
+static const char *doomed_to;
 
 /* --- randomness ------------------------------------------------------------------------------------------------- */
 
@@ -92,6 +96,8 @@ static uint64_t number_of(const char *variable)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
+static void doomed_before(const char *where);
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *where = getenv("TORTURE_ROOT"), *tomb = getenv("TORTURE_GRAVE");
@@ -107,6 +113,8 @@ __attribute__((constructor)) static void begin(void)
 	full_from = number_of("TORTURE_FULL_FROM");
 	full_calls = number_of("TORTURE_FULL_CALLS");
 	eio_at = number_of("TORTURE_EIO_AT");
+	doomed_to = getenv("TORTURE_DOOMED_TO");
+	doomed_before(getenv("TORTURE_DOOMED_FROM"));
 	is_active = 1;
 }
 
@@ -206,6 +214,52 @@ static void forget(struct extent *extent)
 	}
 }
 
+/* What could not be written: page by page, so that a page that is written again can be taken out. */
+static void doom(struct file *file)
+{
+	struct extent **end_of_doomed = &file->doomed;
+	while (*end_of_doomed)
+		end_of_doomed = &(*end_of_doomed)->before;
+	for (struct extent *extent = file->pending; extent; extent = extent->before) {
+		off_t end = extent->at + extent->size;
+		for (off_t from = extent->at; from < end;) {
+			off_t upto = (from / PAGE + 1) * PAGE;
+			if (upto > end)
+				upto = end;
+			size_t place = from - extent->at, size = upto - from;
+			size_t old_size = place >= extent->old_size ? 0 : extent->old_size - place;
+			struct extent *part = must(calloc(1, sizeof *part));
+			*part = (struct extent){ .at = from, .size = size };
+			part->old_size = old_size < size ? old_size : size;
+			if (part->old_size) {
+				part->old = must(malloc(part->old_size));
+				memcpy(part->old, extent->old + place, part->old_size);
+			}
+			*end_of_doomed = part;
+			end_of_doomed = &part->before;
+			from = upto;
+		}
+	}
+	forget(file->pending);
+	file->pending = NULL;
+}
+
+/* Pages that were written again are on disk. */
+static void spare(struct file *file, struct extent *written)
+{
+	for (struct extent **place = &file->doomed; *place;) {
+		struct extent *extent = *place;
+		if (extent->at / PAGE < written->at / PAGE ||
+		    extent->at / PAGE > (written->at + (off_t)written->size - 1) / PAGE) {
+			place = &extent->before;
+			continue;
+		}
+		*place = extent->before;
+		free(extent->old);
+		free(extent);
+	}
+}
+
 static void made_durable(struct file *wanted)
 {
 	for (struct file **place = &files; *place; place = &(*place)->next) {
@@ -213,6 +267,8 @@ static void made_durable(struct file *wanted)
 		if (file != wanted)
 			continue;
 		struct stat now;
+		for (struct extent *extent = file->pending; extent; extent = extent->before)
+			spare(file, extent);
 		forget(file->pending);
 		file->pending = NULL;
 		if (!fstat(file->fd, &now))
@@ -350,9 +406,12 @@ static void cut_file(struct file *file)
 		if (draw(2) && size > file->durable)
 			size = file->durable + draw(size - file->durable + 1);
 	}
-	if (file->doomed && draw(4))
+	if (file->doomed && draw(4)) {
+		uint64_t one_in = 1 + draw(2);
 		for (struct extent *extent = file->doomed; extent; extent = extent->before)
-			undo_extent(file, extent, 1 + draw(2));
+			if (extent->at + (off_t)extent->size <= now.st_size)
+				undo_extent(file, extent, one_in);
+	}
 	if (size != now.st_size)
 		syscall(SYS_ftruncate, file->fd, size);
 }
@@ -466,12 +525,62 @@ static int is_full(void)
 	return 1;
 }
 
+/* --- what a failed sync leaves to the next process ------------------------------------------------------------- */
+
+/* An extent as it is written down; the name of its file and its old bytes follow. */
+struct doomed {
+	uint64_t ino, at, size, old_size;
+	char path[PATH_SIZE];
+};
+
+static void write_down_doomed(void)
+{
+	int out = syscall(SYS_openat, AT_FDCWD, doomed_to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	for (struct file *file = files; file && out >= 0; file = file->next)
+		for (struct extent *extent = file->doomed; extent; extent = extent->before) {
+			struct doomed doomed = { file->ino, extent->at, extent->size, extent->old_size, "" };
+			if (!path_of(file->fd, doomed.path))
+				continue;
+			syscall(SYS_write, out, &doomed, sizeof doomed);
+			syscall(SYS_write, out, extent->old, extent->old_size);
+		}
+	syscall(SYS_close, out);
+}
+
+static void doomed_before(const char *where)
+{
+	struct doomed doomed;
+	int in = where ? syscall(SYS_openat, AT_FDCWD, where, O_RDONLY | O_CLOEXEC, 0) : -1;
+	while (in >= 0 && syscall(SYS_read, in, &doomed, sizeof doomed) == sizeof doomed) {
+		struct extent *extent = must(calloc(1, sizeof *extent));
+		*extent = (struct extent){ .at = doomed.at, .size = doomed.size, .old_size = doomed.old_size };
+		extent->old = must(malloc(doomed.old_size + 1));
+		syscall(SYS_read, in, extent->old, doomed.old_size);
+		int fd = syscall(SYS_openat, AT_FDCWD, doomed.path, O_RDWR | O_CLOEXEC, 0);
+		struct file *file = fd < 0 ? NULL : file_of(fd);
+		if (file && file->ino == doomed.ino) {
+			struct extent **place = &file->doomed;
+			while (*place)
+				place = &(*place)->before;
+			*place = extent;
+		} else {
+			free(extent->old);
+			free(extent);
+		}
+		syscall(SYS_close, fd);
+	}
+	syscall(SYS_close, in);
+}
+
 __attribute__((destructor)) static void end(void)
 {
-	if (is_active && cut_at_end) {
-		pthread_mutex_lock(&lock);
+	if (!is_active || !(cut_at_end || doomed_to))
+		return;
+	pthread_mutex_lock(&lock);
+	if (cut_at_end)
 		cut();
-	}
+	write_down_doomed();
+	pthread_mutex_unlock(&lock);
 }
 
 static off_t place_of(int fd)
@@ -608,16 +717,8 @@ static int sync_fd(int fd, long call)
 		struct file *file = file_of(fd);
 		if (eio_at && ++sync_calls == eio_at) {
 			tell("the sync fails:", fd);
-			if (file) {
-				struct extent *last = file->pending;
-				while (last && last->before)
-					last = last->before;
-				if (last) {
-					last->before = file->doomed;
-					file->doomed = file->pending;
-					file->pending = NULL;
-				}
-			}
+			if (file)
+				doom(file);
 			errno = EIO;
 			done = -1;
 		} else if (file) {

@@ -8,12 +8,14 @@ use anyhow::Context;
 const SOURCE: &str = include_str!("shim.c");
 
 /// What the disk does to the process.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Disk {
     /// The power fails at this call, or at the end of the process if that comes first.
     PowerCut {
         /// Calls before.
         at: u64,
+        /// Where a process before has written down what is not on disk, because its sync had failed.
+        doomed: Option<PathBuf>,
         /// Whether syncs do nothing: a control that must lose what was acknowledged.
         syncs_lie: bool,
     },
@@ -24,11 +26,13 @@ pub enum Disk {
         /// Calls that fail.
         calls: u64,
     },
-    /// This sync fails, once, and what it should have made durable is lost at the end: pages that could not be
-    /// written count as clean afterwards, and the next sync says that all is well.
+    /// This sync fails, once, and what it should have made durable is lost: pages that could not be written count as
+    /// clean afterwards, and the next sync says that all is well.
     SyncFails {
         /// Syncs before.
         from: u64,
+        /// Where it is written down for the process whose power is cut; none = that is this one, at its end.
+        doomed: Option<PathBuf>,
     },
 }
 
@@ -64,14 +68,21 @@ pub fn subject(command: &mut Command, root: &Path, grave: &Path, seed: u64, disk
     command.env("TORTURE_ROOT", root.canonicalize()?).env("TORTURE_GRAVE", grave.canonicalize()?);
     command.env("TORTURE_SEED", seed.to_string());
     match disk {
-        Disk::PowerCut { at, syncs_lie } => {
+        Disk::PowerCut { at, doomed, syncs_lie } => {
             let lies = u8::from(syncs_lie).to_string();
+            command.envs(doomed.map(|doomed| ("TORTURE_DOOMED_FROM", doomed)));
             command.env("TORTURE_CUT_AT", at.to_string()).env("TORTURE_CUT_AT_END", "1").env("TORTURE_SYNCS_LIE", lies)
         }
         Disk::Full { from, calls } => {
             command.env("TORTURE_FULL_FROM", from.to_string()).env("TORTURE_FULL_CALLS", calls.to_string())
         }
-        Disk::SyncFails { from } => command.env("TORTURE_EIO_AT", from.to_string()).env("TORTURE_CUT_AT_END", "1"),
+        Disk::SyncFails { from, doomed } => {
+            command.env("TORTURE_EIO_AT", from.to_string());
+            match doomed {
+                Some(doomed) => command.env("TORTURE_DOOMED_TO", doomed),
+                None => command.env("TORTURE_CUT_AT_END", "1"),
+            }
+        }
     };
     Ok(())
 }

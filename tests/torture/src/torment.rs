@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use letopis_eventlog::environment::Environment;
+use letopis_eventlog::proof::SigningKeys;
 use letopis_eventlog::rocks::CrashPoint;
 
 use crate::check::check;
@@ -18,6 +19,7 @@ use crate::flip;
 use crate::oracle::{End, Oracle};
 use crate::plan::Plan;
 use crate::random::Random;
+use crate::remains::WrappedKeys;
 use crate::shim::{Disk, POWER_CUT, subject};
 
 /// Events from which on a folder is full enough.
@@ -97,6 +99,12 @@ pub fn torment(job: &Job) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Makes a data folder with a key that signs checkpoints.
+pub fn prepare(data: &Path) -> anyhow::Result<()> {
+    SigningKeys::generate(&data.join("keys"), "torture.example/log")?;
+    Ok(())
+}
+
 /// The command that runs a writer.
 pub fn writer(data: &Path, seed: u64, run: u64, requests: u64) -> Command {
     let mut command = Command::new(program());
@@ -111,6 +119,9 @@ struct Folder<'a> {
     place: &'a Path,
     data: PathBuf,
     oracle: Oracle,
+    keys: WrappedKeys,
+    /// Where a run whose sync failed has left what is not on disk; the next one suffers for it.
+    doomed: PathBuf,
     runs: u64,
     off_micros: i64,
 }
@@ -125,8 +136,9 @@ struct Ordeal {
 impl<'a> Folder<'a> {
     fn new(place: &'a Path, job: &'a Job) -> anyhow::Result<Self> {
         let data = place.join("data");
-        std::fs::create_dir_all(&data)?;
-        Ok(Self { job, place, data, oracle: Oracle::default(), runs: 0, off_micros: 0 })
+        prepare(&data)?;
+        let (oracle, keys) = (Oracle::default(), WrappedKeys::default());
+        Ok(Self { job, place, data, oracle, keys, doomed: place.join("doomed"), runs: 0, off_micros: 0 })
     }
 
     fn suffer(&mut self, random: &mut Random, rounds: u64, outcome: &mut Outcome) -> anyhow::Result<()> {
@@ -134,13 +146,16 @@ impl<'a> Folder<'a> {
             let ran = self.round(random, outcome)?;
             let is_last = round + 1 == rounds;
             // Now and then the next writer finds the folder as the fault left it.
-            let is_checked = is_last || ran.end == End::Unopened || !random.once_in(3);
+            let is_doomed = self.doomed.exists() && !is_last;
+            let is_checked = !is_doomed && (is_last || ran.end == End::Unopened || !random.once_in(3));
             let mut complaints = std::mem::take(&mut self.oracle.complaints);
+            // As the fault left it: what is opened finishes what was begun.
+            complaints.extend(self.keys.look(&self.data, &self.oracle.erased()));
             let mut events = 0;
             if is_checked {
                 let with_views = is_last || random.once_in(5);
                 let clock: Arc<dyn Environment> = Arc::new(UnsteadyClock::new(self.off_micros, None));
-                let checked = check(&self.data, &self.oracle, clock, with_views);
+                let checked = check(&self.data, &self.oracle, &mut self.keys, clock, with_views);
                 complaints.extend(checked.complaints);
                 events = checked.events;
             }
@@ -167,7 +182,7 @@ impl<'a> Folder<'a> {
         command.stderr(File::options().create(true).append(true).open(self.place.join("stderr.txt"))?);
         let repeats = self.repeats(random);
         self.runs += 1;
-        let refusals = self.oracle.refusals.len();
+        let (refusals, excused) = (self.oracle.refusals.len(), self.oracle.excused.len());
         let ran = run(command, &mut self.oracle, &repeats, kill)?;
         outcome.count(match (ran.end, ran.status.code(), ran.status.signal()) {
             (End::Closed | End::Unclosed, Some(POWER_CUT), _) => "the power was cut at the end".to_owned(),
@@ -183,6 +198,8 @@ impl<'a> Folder<'a> {
             outcome.count("writes were refused");
         }
         self.judge(&ran, is_disk_bad, refusals);
+        let excused = self.oracle.excused.split_off(excused);
+        self.oracle.complaints.extend(excused.into_iter().filter(|_| !is_disk_bad));
         if ran.end != End::Closed && self.job.fault == Fault::Clock {
             // A crash forgets what was asked, and with a clock that is set back the answer may change.
             self.oracle.instants.clear();
@@ -223,6 +240,7 @@ impl<'a> Folder<'a> {
         };
         let mut command = writer(&self.data, seed, self.runs, requests);
         let mut kill = Kill::Never;
+        let mut is_disk_bad = matches!(fault, Fault::Full | Fault::SyncFails);
         match fault {
             Fault::Kill => kill = moment(random),
             Fault::Clock => {
@@ -241,24 +259,41 @@ impl<'a> Folder<'a> {
                     | CrashPoint::AfterWrite
                     | CrashPoint::AfterPublish
                     | CrashPoint::AfterAnswer => 1 + random.of_any_magnitude(80),
-                    CrashPoint::BeforeIndexAdd | CrashPoint::AfterIndexAdd => 1 + random.below(3),
+                    CrashPoint::BeforeIndexAdd
+                    | CrashPoint::AfterIndexAdd
+                    | CrashPoint::BeforeErasing
+                    | CrashPoint::LedgerWritten
+                    | CrashPoint::OneCopyDestroyed
+                    | CrashPoint::KeysDestroyed
+                    | CrashPoint::LookupsDeleted
+                    | CrashPoint::BeforeScrub
+                    | CrashPoint::AfterScrub
+                    | CrashPoint::CheckpointSigned
+                    | CrashPoint::CheckpointKept => 1 + random.below(3),
                     _ => 1,
                 };
                 command.arg("--crash").arg(format!("{point}/{passing}"));
             }
             Fault::PowerCut => {
-                self.subject(&mut command, seed, Disk::PowerCut { at: early_or_late(random, 60, 800), syncs_lie })?;
+                self.subject(&mut command, seed, cut(random, None, syncs_lie))?;
             }
             Fault::Full => {
                 let (from, calls) = (early_or_late(random, 40, 160), 1 + random.of_any_magnitude(1 << 20));
                 self.subject(&mut command, seed, Disk::Full { from, calls })?;
             }
+            Fault::SyncFails if self.doomed.exists() => {
+                let doomed = self.place.join("doomed-before");
+                std::fs::rename(&self.doomed, &doomed)?;
+                self.subject(&mut command, seed, cut(random, Some(doomed), false))?;
+                is_disk_bad = false;
+            }
             Fault::SyncFails => {
-                self.subject(&mut command, seed, Disk::SyncFails { from: early_or_late(random, 20, 60) })?;
+                let doomed = random.once_in(2).then(|| self.doomed.clone());
+                self.subject(&mut command, seed, Disk::SyncFails { from: early_or_late(random, 20, 60), doomed })?;
             }
             Fault::BitFlip => {}
         }
-        Ok(Ordeal { command, kill, is_disk_bad: matches!(fault, Fault::Full | Fault::SyncFails) })
+        Ok(Ordeal { command, kill, is_disk_bad })
     }
 
     fn subject(&self, command: &mut Command, seed: u64, disk: Disk) -> anyhow::Result<()> {
@@ -280,6 +315,10 @@ impl<'a> Folder<'a> {
         }
         repeats
     }
+}
+
+fn cut(random: &mut Random, doomed: Option<PathBuf>, syncs_lie: bool) -> Disk {
+    Disk::PowerCut { at: early_or_late(random, 60, 800), doomed, syncs_lie }
 }
 
 /// A call: one in four among those of the opening.

@@ -1,7 +1,8 @@
 //! The process that is tortured: writes to a log from several clients at once and says what it is answered.
 //!
 //! Lines on standard output: `ready`; `try ID` before an append; `ack ID FIRST LAST` once it is durable,
-//! `repeated ID FIRST LAST` when it was before, `conflict ID`, `refused REASON`, `error WHAT`; `asof MICROS POSITION`;
+//! `repeated ID FIRST LAST` when it was before, `conflict ID`, `erased ID SUBJECT` and `unkeyed ID REASON` when it was
+//! not taken because of somebody's key, `refused REASON`, `error WHAT`; `asof MICROS POSITION`, `checkpoint SIZE ROOT`, `unkept REASON`;
 //! at the end `closed` or `unclosed REASON`. Lines on standard input: ids of requests to repeat. The reader of the
 //! pipe is the oracle: it lives outside the data folder and survives whatever happens to this process.
 
@@ -11,17 +12,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::error::AppendError;
 use letopis_eventlog::log::{Appended, Direction, Log, Range};
-use letopis_eventlog::rocks::{Faults, Options, RocksLog};
+use letopis_eventlog::rocks::{Faults, IssueError, Options, RocksLog};
 use letopis_projections::{Projector, Views};
 
 use crate::clock::UnsteadyClock;
-use crate::plan::{Kind, Plan, lead};
+use crate::plan::{Kind, PERSONS_PER_LEAD, Plan, lead};
 use crate::random::Random;
 
 /// Clients that write at the same time.
@@ -50,9 +51,15 @@ pub struct Orders {
     pub has_views: bool,
 }
 
-/// How the logs of this harness are opened: tiny generations, so that the index on disk is busy.
+/// How the logs of this harness are opened: tiny generations and many checkpoints, so that the disk is busy.
 pub fn options(faults: Faults) -> Options {
-    Options { generation_events: 400, block_cache_bytes: 8 << 20, faults, ..Options::default() }
+    Options {
+        generation_events: 400,
+        block_cache_bytes: 8 << 20,
+        checkpoint_interval: Duration::from_millis(20),
+        faults,
+        ..Options::default()
+    }
 }
 
 /// Writes until every client is done, or the process is.
@@ -80,7 +87,7 @@ pub fn run(orders: &Orders) -> anyhow::Result<()> {
             };
             clients.spawn(client.write(orders.requests));
         }
-        repeat(&*log, &repeats).await?;
+        repeat(&log, &repeats).await?;
         while let Some(ended) = clients.join_next().await {
             ended??;
         }
@@ -112,15 +119,38 @@ fn follow(log: &Arc<RocksLog>, folder: &Path, is_done: &Arc<AtomicBool>) -> std:
 }
 
 /// Asks again for what an earlier run asked for, as clients do that got no answer.
-async fn repeat(log: &dyn Log, repeats: &[Plan]) -> anyhow::Result<()> {
+async fn repeat(log: &RocksLog, repeats: &[Plan]) -> anyhow::Result<()> {
     for plan in repeats {
-        announce(plan)?;
-        let answer = log.append(plan.append()).await;
-        if !tell(plan, answer)? {
+        if !ask(log, plan).await? {
             break;
         }
     }
     Ok(())
+}
+
+/// Appends, says how that went, and whether the log takes more.
+async fn ask(log: &RocksLog, plan: &Plan) -> anyhow::Result<bool> {
+    announce(plan)?;
+    let answer = log.append(plan.append()).await;
+    let is_appended = answer.is_ok();
+    let goes_on = tell(plan, answer)?;
+    if is_appended {
+        plan.erases().into_iter().try_for_each(|subject| look_for(log, subject))?;
+    }
+    Ok(goes_on)
+}
+
+/// Somebody whose erasure was acknowledged must be gone at once.
+fn look_for(log: &RocksLog, subject: SubjectId) -> anyhow::Result<()> {
+    for event in log.read(&Query::about(&subject, &[]), Range::ALL)? {
+        if event.event.data_subjects().contains(subject) && !event.event.is_erased() {
+            say(&format!("error position {} is readable although {subject} is erased", event.position))?;
+        }
+    }
+    if log.erasures().iter().any(|erased| erased.subject == subject) {
+        return Ok(());
+    }
+    say(&format!("error the ledger does not know that {subject} is erased"))
 }
 
 /// Says what is asked for, all parts of it, before it can be anywhere.
@@ -145,8 +175,10 @@ fn tell(plan: &Plan, answer: Result<Appended, AppendError>) -> anyhow::Result<bo
         Err(AppendError::Repeated(before)) => {
             say(&format!("repeated {} {} {}", plan.id(), before.first, before.last))?;
         }
+        Err(AppendError::Conflict(_)) => say(&format!("conflict {}", plan.id()))?,
+        Err(AppendError::Erased { subject }) => say(&format!("erased {} {subject}", plan.id()))?,
         // Without a durable key nothing is sealed, and so nothing was appended.
-        Err(AppendError::Conflict(_) | AppendError::Keys(_)) => say(&format!("conflict {}", plan.id()))?,
+        Err(AppendError::Keys(reason)) => say(&format!("unkeyed {} {}", plan.id(), reason.replace('\n', " ")))?,
         Err(AppendError::ReadOnly(reason)) => {
             say(&format!("refused {}", reason.replace('\n', " ")))?;
             return Ok(false);
@@ -168,10 +200,11 @@ impl Client {
     async fn write(mut self, requests: u64) -> anyhow::Result<()> {
         for number in 0..requests {
             let plan = self.plan(number)?;
-            announce(&plan)?;
-            let answer = self.log.append(plan.append()).await;
-            if !tell(&plan, answer)? {
+            if !ask(&self.log, &plan).await? {
                 return self.insist(number).await;
+            }
+            if self.random.once_in(24) {
+                self.ask_for_a_checkpoint()?;
             }
             if self.random.once_in(16) {
                 self.ask_for_an_instant().await?;
@@ -201,6 +234,15 @@ impl Client {
         }
     }
 
+    fn ask_for_a_checkpoint(&self) -> anyhow::Result<()> {
+        match self.log.checkpoint() {
+            Ok(checkpoint) => say(&format!("checkpoint {} {}", checkpoint.size(), checkpoint.root())),
+            // On a bad disk none can be kept, and so none leaves.
+            Err(error @ IssueError::Keep { .. }) => say(&format!("unkept {error}")),
+            Err(error) => say(&format!("error no checkpoint was made: {error}")),
+        }
+    }
+
     fn plan(&mut self, number: u64) -> anyhow::Result<Plan> {
         let by = [self.run, self.number, number];
         let hot = self.run / 3 * HOT_LEADS + self.random.below(HOT_LEADS);
@@ -214,6 +256,12 @@ impl Client {
                 plan(Kind::Stream, last, hot)
             }
             20..27 => plan(Kind::Wide, self.log.head().0, hot),
+            27..30 => plan(Kind::People, 0, hot),
+            38 => {
+                let claimed = 1_000_000 + self.run * 10_000 + self.random.below(number + 1);
+                let lead = if self.random.once_in(2) { hot } else { claimed };
+                plan(Kind::Erase, 0, lead * PERSONS_PER_LEAD + self.random.below(PERSONS_PER_LEAD))
+            }
             39 => plan(Kind::Bulk, 0, hot),
             _ => Plan { part: [1, 1 + self.random.below(3)], ..plan(Kind::Free, 0, hot) },
         })

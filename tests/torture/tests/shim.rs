@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use letopis_torture::child::program;
-use letopis_torture::probe::SIZE;
+use letopis_torture::probe::{PAGE, SIZE};
 use letopis_torture::shim::{Disk, POWER_CUT, subject};
 
 const RUNS: u64 = 60;
@@ -21,21 +21,25 @@ enum Fate {
 }
 
 fn probe(place: &Path, seed: u64, disk: Disk) -> Output {
+    run("probe", place, seed, disk)
+}
+
+fn run(what: &str, place: &Path, seed: u64, disk: Disk) -> Output {
     let mut command = Command::new(program());
-    command.arg("probe").arg(place.join("data"));
+    command.arg(what).arg(place.join("data"));
     subject(&mut command, &place.join("data"), &place.join("grave"), seed, disk).unwrap();
     command.output().unwrap()
 }
 
 /// Runs the probe with many seeds and looks at what is left.
 fn fates(look: impl Fn(&Path) -> Fate) -> Vec<Fate> {
-    let run = |seed| {
+    let one = |seed| {
         let place = tempfile::tempdir().unwrap();
-        let output = probe(place.path(), seed, Disk::PowerCut { at: u64::MAX, syncs_lie: false });
+        let output = probe(place.path(), seed, Disk::PowerCut { at: u64::MAX, doomed: None, syncs_lie: false });
         assert_eq!(output.status.code(), Some(POWER_CUT), "{output:?}");
         look(&place.path().join("data"))
     };
-    (0..RUNS).map(run).collect()
+    (0..RUNS).map(one).collect()
 }
 
 fn times(fates: &[Fate], fate: Fate) -> usize {
@@ -120,10 +124,32 @@ fn names_are_lost_unless_their_folder_was_synced() {
 fn full_disks_and_failing_syncs_are_felt() {
     for (disk, words) in [
         (Disk::Full { from: 3, calls: 100 }, "No space left on device"),
-        (Disk::SyncFails { from: 2 }, "Input/output error"),
+        (Disk::SyncFails { from: 2, doomed: None }, "Input/output error"),
     ] {
         let place = tempfile::tempdir().unwrap();
         let output = probe(place.path(), 1, disk);
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{output:?}");
     }
+}
+
+#[test]
+fn what_a_failed_sync_left_behind_is_lost_in_the_cut_of_a_later_process_unless_it_is_written_again() {
+    let mut fates = Vec::new();
+    for seed in 0..RUNS {
+        let place = tempfile::tempdir().unwrap();
+        let (file, doomed) = (place.path().join("data").join("synced"), place.path().join("doomed"));
+        let failed = probe(place.path(), seed, Disk::SyncFails { from: 1, doomed: Some(doomed.clone()) });
+        assert!(!failed.status.success() && std::fs::read(&file).unwrap() == vec![b'o'; SIZE], "it reads well");
+        let again = run(
+            "probe-again",
+            place.path(),
+            seed,
+            Disk::PowerCut { at: u64::MAX, doomed: Some(doomed), syncs_lie: false },
+        );
+        assert_eq!(again.status.code(), Some(POWER_CUT), "{again:?}");
+        let bytes = std::fs::read(&file).unwrap();
+        assert_eq!(bytes[..PAGE], [b'n'; PAGE], "what was written again is on disk");
+        fates.push(if bytes[PAGE..].iter().all(|byte| *byte == b'o') { Fate::Kept } else { Fate::Lost });
+    }
+    assert!(times(&fates, Fate::Kept) >= OFTEN && times(&fates, Fate::Lost) >= OFTEN, "{fates:?}");
 }

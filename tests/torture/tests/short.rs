@@ -3,14 +3,12 @@
 use letopis_torture::fault::Fault;
 use letopis_torture::torment::{Job, Outcome, torment};
 
-/// A seed of its own for every run; it stands in the message of a failure.
-fn seed() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    u64::try_from(since.as_micros()).unwrap_or_default()
-}
+/// What repeats: a failure here is one on every machine. `make torture` draws others.
+const SEED: u64 = 20_261_122;
 
 fn survives(fault: Fault, rounds: u64) -> Outcome {
-    let outcome = torment(&Job::new(fault, seed(), rounds)).unwrap();
+    println!("seed {SEED}");
+    let outcome = torment(&Job::new(fault, SEED, rounds)).unwrap();
     assert!(outcome.findings.is_empty(), "{}", outcome.findings.join("\n"));
     assert!(outcome.acknowledged > 50, "only {} requests were acknowledged", outcome.acknowledged);
     outcome
@@ -23,7 +21,7 @@ fn what_was_acknowledged_survives_kills_at_any_moment() {
 
 #[test]
 fn what_was_acknowledged_survives_kills_between_any_two_steps() {
-    survives(Fault::NamedKill, 16);
+    survives(Fault::NamedKill, 24);
 }
 
 #[test]
@@ -38,10 +36,8 @@ fn a_full_disk_is_refused_and_nothing_acknowledged_is_lost() {
 }
 
 #[test]
-#[ignore = "open finding: after a failed sync of the key store and a later power cut its slots may have a gap, and the \
-            log does not open"]
 fn a_sync_that_failed_is_never_taken_for_done() {
-    survives(Fault::SyncFails, 10);
+    survives(Fault::SyncFails, 20);
 }
 
 #[test]
@@ -66,23 +62,29 @@ fn is_caught(job: Job, by: &str) -> bool {
 
 #[test]
 fn an_acknowledgement_before_the_write_is_caught() {
-    let seed = seed();
     let controls = vec!["--acknowledge-before-write".to_owned()];
-    let job = Job { controls, ..Job::new(Fault::Kill, seed, 12) };
-    assert!(is_caught(job, "acknowledged"), "seed {seed}");
+    let job = Job { controls, ..Job::new(Fault::Kill, SEED, 12) };
+    assert!(is_caught(job, "acknowledged"), "seed {SEED}");
+}
+
+#[test]
+fn an_erasure_that_is_acknowledged_before_the_key_is_overwritten_is_caught() {
+    let controls = vec!["--acknowledge-before-erasing".to_owned()];
+    for (by, what) in [("is readable although", "while the log runs"), ("and has a key at byte", "in the files")] {
+        let job = Job { controls: controls.clone(), ..Job::new(Fault::Kill, SEED, 12) };
+        assert!(is_caught(job, by), "{what}, seed {SEED}");
+    }
 }
 
 #[test]
 fn a_lost_index_entry_is_caught() {
-    let seed = seed();
     let controls = ["--lose-posting", "40"].map(str::to_owned).into();
-    let job = Job { controls, ..Job::new(Fault::Clock, seed, 8) };
-    assert!(is_caught(job, "the index"), "seed {seed}");
+    let job = Job { controls, ..Job::new(Fault::Clock, SEED, 8) };
+    assert!(is_caught(job, "the index"), "seed {SEED}");
 }
 
 #[test]
 fn a_sync_that_does_nothing_is_caught() {
-    let seed = seed();
-    let job = Job { syncs_lie: true, ..Job::new(Fault::PowerCut, seed, 12) };
-    assert!(is_caught(job, "acknowledged"), "seed {seed}");
+    let job = Job { syncs_lie: true, ..Job::new(Fault::PowerCut, SEED, 12) };
+    assert!(is_caught(job, "acknowledged"), "seed {SEED}");
 }

@@ -32,23 +32,54 @@ fn named(folder: &Path, log: Uuid) -> Option<u32> {
     }
 }
 
+fn flip(bytes: &mut [u8], at: usize) {
+    bytes[at] ^= 1 << (at % 8);
+}
+
 #[test]
-fn every_flipped_bit_is_noticed_and_its_slot_named() {
+fn a_flipped_bit_of_one_copy_is_put_right() {
+    let (folder, log, bytes) = example();
+    let file = folder.path().join("subject-keys");
+    for (twin, was_clean) in [(Twin::First, true), (Twin::Second, true), (Twin::First, false)] {
+        // The slots in use; behind them a clean stop says that all was zeros.
+        for at in (0..SLOT * if was_clean { 9 } else { 7 }).step_by(5) {
+            let mut damaged = bytes.clone();
+            flip(&mut damaged, slot_at(twin, 0).start + at);
+            fs::write(&file, damaged).unwrap();
+            let store = KeyStore::open(&place(folder.path()), Some(log), was_clean).unwrap();
+            assert!(store.doubt().is_none(), "byte {at}");
+            store.settle(was_clean).unwrap();
+            store.close().unwrap();
+            assert!(fs::read(&file).unwrap() == bytes, "byte {at} of {twin:?}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_both_copies_is_noticed_and_its_slot_named() {
     let (folder, log, bytes) = example();
     let file = folder.path().join("subject-keys");
     // The last slot is free: what stands there was never whole.
     for at in 0..SLOT * 8 {
         let mut damaged = bytes.clone();
-        damaged[at] ^= 1 << (at % 8);
-        fs::write(&file, damaged).unwrap();
-        let slot = u32::try_from(at / SLOT).unwrap();
-        // A slot whose subject still reads is known to the ledger as destroyed: it is put right with a warning.
-        let found = named(folder.path(), log);
-        if slot == 2 && !(8..24).contains(&(at % SLOT)) {
-            assert_eq!(found, None, "byte {at}");
-        } else {
-            assert_eq!(found, Some(slot), "byte {at}");
+        for twin in Twin::BOTH {
+            flip(&mut damaged, slot_at(twin, 0).start + at);
         }
+        fs::write(&file, damaged).unwrap();
+        assert_eq!(named(folder.path(), log), u32::try_from(at / SLOT).ok(), "byte {at}");
+    }
+}
+
+#[test]
+fn copies_that_contradict_each_other_are_named() {
+    let (folder, log, bytes) = example();
+    let (_other, _, others) = example();
+    for slot in [0, 1, 3] {
+        let mut damaged = bytes.clone();
+        damaged[slot_at(Twin::Second, slot)].copy_from_slice(&others[slot_at(Twin::Second, slot)]);
+        fs::write(folder.path().join("subject-keys"), damaged).unwrap();
+        let error = refusal(folder.path(), log).to_string();
+        assert!(error.contains("contradict") && error.contains(&format!("slot {slot}")), "{error}");
     }
 }
 
@@ -59,15 +90,16 @@ proptest! {
     fn damage_of_any_size_is_noticed(from in 0..SLOT * 8, bytes in prop::collection::vec(any::<u8>(), 1..300)) {
         let (folder, log, good) = example();
         let mut damaged = good.clone();
-        for (place, byte) in damaged[from..].iter_mut().zip(&bytes) {
-            *place ^= byte;
+        for twin in Twin::BOTH {
+            let start = slot_at(twin, 0).start + from;
+            for (place, byte) in damaged[start..].iter_mut().zip(&bytes) {
+                *place ^= byte;
+            }
         }
         prop_assume!(damaged != good);
         fs::write(folder.path().join("subject-keys"), &damaged).unwrap();
         let changed = damaged.iter().zip(&good).position(|(one, other)| one != other).unwrap() / SLOT;
-        let found = named(folder.path(), log);
-        // The slot of the destroyed key is put right; damage may go on behind it.
-        prop_assert!(found == u32::try_from(changed).ok() || changed == 2, "{changed} {found:?}");
+        prop_assert_eq!(named(folder.path(), log), u32::try_from(changed).ok());
     }
 }
 
@@ -75,7 +107,9 @@ proptest! {
 fn a_slot_of_an_earlier_batch_is_refused_and_one_of_the_last_is_in_doubt() {
     for (slot, is_refused, after) in [(1, true, 0), (3, true, 0), (4, false, 100), (6, false, 100)] {
         let (folder, log, mut bytes) = example();
-        bytes[slot * SLOT + 50] ^= 1;
+        for twin in Twin::BOTH {
+            bytes[slot_at(twin, slot)][50] ^= 1;
+        }
         fs::write(folder.path().join("subject-keys"), bytes).unwrap();
         match reopen(folder.path(), log) {
             Err(KeyError::DamagedSlot { slot: named, .. }) => assert_eq!((named as usize, is_refused), (slot, true)),
@@ -93,16 +127,12 @@ fn a_slot_of_an_earlier_batch_is_refused_and_one_of_the_last_is_in_doubt() {
 fn a_slot_torn_at_any_byte_before_its_use_is_void_and_the_store_goes_on() {
     for size in 0..SLOT {
         let (folder, log, mut bytes) = example();
-        bytes[6 * SLOT + size..7 * SLOT].fill(0);
-        if size % 2 == 0 {
-            // The file may end there, too.
-            bytes.truncate(6 * SLOT + size);
-        }
+        bytes[slot_at(Twin::First, 6)][size..].fill(0);
+        // The other copy was not written yet.
+        bytes[slot_at(Twin::Second, 6)].fill(0);
         fs::write(folder.path().join("subject-keys"), bytes).unwrap();
         let store = reopen(folder.path(), log).unwrap();
-        if store.doubt().is_some() {
-            store.void_doubtful().unwrap();
-        }
+        store.settle(false).unwrap();
         assert!(store.doubt().is_none());
         let lost: Vec<_> = store.keyring().missing([subject(4), subject(5), subject(6)].iter());
         assert_eq!(lost.len(), 1, "torn to {size} bytes");
@@ -115,9 +145,24 @@ fn a_slot_torn_at_any_byte_before_its_use_is_void_and_the_store_goes_on() {
 }
 
 #[test]
+fn a_file_that_was_cut_off_loses_no_key_as_long_as_one_copy_is_there() {
+    for (size, is_lost) in [(70_000, false), (40_000, false), (128 * 3, true)] {
+        let (folder, log, mut bytes) = example();
+        bytes.truncate(size);
+        fs::write(folder.path().join("subject-keys"), bytes).unwrap();
+        let store = reopen(folder.path(), log).unwrap();
+        assert_eq!(store.keyring().missing([subject(6)].iter()).len(), usize::from(is_lost));
+        store.create(&[(subject(7), 500)]).unwrap();
+        assert_eq!(store.check_covers(7).is_err(), is_lost, "the log says how many there were");
+    }
+}
+
+#[test]
 fn a_hole_before_later_slots_of_its_batch_is_in_doubt() {
     let (folder, log, mut bytes) = example();
-    bytes[4 * SLOT..5 * SLOT].fill(0);
+    for twin in Twin::BOTH {
+        bytes[slot_at(twin, 4)].fill(0);
+    }
     fs::write(folder.path().join("subject-keys"), bytes).unwrap();
     let store = reopen(folder.path(), log).unwrap();
     let (doubt, after) = store.doubt().unwrap();
@@ -129,20 +174,15 @@ fn a_hole_before_later_slots_of_its_batch_is_in_doubt() {
 fn a_destruction_that_was_torn_is_finished() {
     let (folder, log, after) = example();
     let file = folder.path().join("subject-keys");
-    let (other, other_log) = filled(&[&[1, 2], &[3], &[4, 5, 6]]);
-    drop((other, other_log));
-    // Between the living slot and the tombstone, at any byte.
+    // In one copy, at any byte.
     for size in 0..=SLOT {
         let mut torn = after.clone();
-        torn[2 * SLOT + size..3 * SLOT].fill(0xa5);
-        let subject_and_more = 2 * SLOT + 8..2 * SLOT + 24;
-        torn[subject_and_more.clone()].copy_from_slice(&after[subject_and_more]);
+        torn[slot_at(Twin::First, 2)][size..].fill(0xa5);
         fs::write(&file, &torn).unwrap();
         let store = reopen(folder.path(), log).unwrap();
         assert!(store.doubt().is_none() && store.keyring().is_destroyed(&subject(2)), "torn at {size}");
         drop(store);
-        let healed = fs::read(&file).unwrap();
-        assert!(healed[2 * SLOT + 24..2 * SLOT + 96].iter().all(|byte| *byte == 0), "torn at {size}");
+        assert!(fs::read(&file).unwrap() == after, "torn at {size}");
     }
 }
 
@@ -177,7 +217,7 @@ fn a_store_of_another_log_is_refused_by_its_id() {
     let (folder, log, _) = example();
     let error = refusal(folder.path(), Uuid::nil());
     assert!(matches!(error, KeyError::OtherLog { .. }) && error.to_string().contains(&log.to_string()), "{error}");
-    let error = KeyStore::open(&place(folder.path()), None).err().expect("a new log must not take a used store");
+    let error = KeyStore::open(&place(folder.path()), None, false).err().expect("a new log must not take a used store");
     assert!(matches!(error, KeyError::OtherLog { .. }), "{error}");
 }
 

@@ -20,7 +20,7 @@ fn positions(log: &RocksLog, query: &Query) -> Vec<u64> {
     log.find(query, Range::ALL).unwrap().iter().map(|found| found.position.0).collect()
 }
 
-fn is_erased(log: &RocksLog, position: u64) -> bool {
+pub(super) fn is_erased(log: &RocksLog, position: u64) -> bool {
     log.get(Position(position)).unwrap().unwrap().event.is_erased()
 }
 
@@ -37,10 +37,10 @@ pub(super) fn wait_for_scrubs(log: &RocksLog, count: u64) {
     }
 }
 
-const PHONE: &str = "+31 20 555 01 01";
+pub(super) const PHONE: &str = "+31 20 555 01 01";
 
 /// Three subjects in turn, the first of whom has the phone number, over several generations.
-fn filled(folder: &Path) -> Arc<RocksLog> {
+pub(super) fn filled(folder: &Path) -> Arc<RocksLog> {
     let log = open_small(folder);
     for number in 1..=20 {
         let phone = if number % 3 == 1 { PHONE.to_owned() } else { format!("+31 20 555 02 {number:02}") };
@@ -169,55 +169,6 @@ fn an_erasure_wins_every_race() {
     assert_sound(&log);
     drop(log);
     assert_sound(&open_small(folder.path()));
-}
-
-#[test]
-fn a_key_store_without_a_key_that_is_needed_is_named_and_gives_no_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = open_small(folder.path());
-    append(&*log, request([received(1, 1, PHONE)])).unwrap();
-    let store = folder.path().join("keys").join("subject-keys");
-    let backup = fs::read(&store).unwrap();
-    append(&*log, request([received(2, 2, PHONE)])).unwrap();
-    drop(log);
-    fs::write(&store, backup).unwrap();
-    // The tail is derived only after an unclean stop, and so nothing is noticed before it is read.
-    let log = open_small(folder.path());
-    assert!(!is_erased(&log, 1));
-    let error = log.get(Position(2)).unwrap_err().to_string();
-    assert!(error.contains(&subject(2).to_string()) && error.contains("incomplete"), "{error}");
-    let answer = append(&*log, request([note(&[2], "two")]));
-    assert!(matches!(&answer, Err(AppendError::Keys(reason)) if reason.contains("incomplete")), "{answer:?}");
-    append(&*log, request([note(&[3], "three")])).unwrap();
-    assert_eq!(log.verify(&mut |_, _| {}).problem.unwrap().position, Position(2));
-}
-
-#[test]
-fn a_torn_key_that_no_record_uses_is_given_up_and_a_used_one_is_missed() {
-    for is_used in [false, true] {
-        let folder = tempfile::tempdir().unwrap();
-        let log = open_small(folder.path());
-        append(&*log, request([received(1, 1, PHONE)])).unwrap();
-        let copy = tempfile::tempdir().unwrap();
-        if is_used {
-            append(&*log, request([received(2, 2, PHONE)])).unwrap();
-        } else {
-            block_on(log.shared().keys.create(vec![subject(2).0], log.head().0)).unwrap();
-        }
-        damage::copy_folder(folder.path(), copy.path());
-        let store = copy.path().join("keys").join("subject-keys");
-        let mut bytes = fs::read(&store).unwrap();
-        bytes[2 * 128 + 60..3 * 128].fill(0);
-        fs::write(&store, bytes).unwrap();
-        if is_used {
-            let error = damage::reopen(copy.path()).err().unwrap().to_string();
-            assert!(error.contains("slot 2") && error.contains("subject-keys"), "{error}");
-        } else {
-            let log = damage::reopen(copy.path()).unwrap();
-            append(&*log, request([received(2, 2, PHONE)])).unwrap();
-            assert_sound(&log);
-        }
-    }
 }
 
 #[test]

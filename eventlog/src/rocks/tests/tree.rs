@@ -302,13 +302,74 @@ fn a_checkpoint_that_a_crash_left_unfinished_is_cut() {
     let file = log.shared().checkpoints.file().to_owned();
     drop(log);
     std::fs::remove_file(folder.path().join("log").join("clean-stop")).unwrap();
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, &text[..text.len() - 9]).unwrap();
+    let text = std::fs::read(&file).unwrap();
+    let start = text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let mut with_a_hole = text.clone();
+    with_a_hole[start + 5..start + 90].fill(0);
+    for torn in [&text[..text.len() - 9], &text[..=start], &with_a_hole] {
+        std::fs::write(&file, torn).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(folder.path(), copy.path());
+        let log = reopen(copy.path()).unwrap();
+        assert_eq!(log.last_checkpoint().as_ref(), Some(&first));
+        assert_eq!(log.checkpoint().unwrap().size(), 6);
+        let kept = std::fs::read(log.shared().checkpoints.file()).unwrap();
+        assert_eq!(kept.split(|byte| *byte == b'\n').count(), 3);
+        assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+    }
+}
+
+#[test]
+fn a_checkpoint_with_a_hole_after_a_clean_stop_is_damage_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    let file = log.shared().checkpoints.file().to_owned();
+    drop(log);
+    let mut text = std::fs::read(&file).unwrap();
+    text[5..90].fill(0);
+    std::fs::write(&file, text).unwrap();
+    let problem = reopen(folder.path()).unwrap().verify(&mut |_, _| {}).problem.unwrap();
+    assert!(problem.to_string().contains("checkpoint of line 1"), "{problem}");
+}
+
+#[test]
+fn a_checkpoint_that_found_no_space_is_made_when_there_is_some() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    let file = log.shared().checkpoints.file();
+    // What stands in its place takes no line.
+    std::fs::create_dir(file).unwrap();
+    assert!(log.checkpoint().is_err());
+    std::fs::remove_dir(file).unwrap();
+    assert_eq!(log.checkpoint().unwrap().size(), 3);
+    log.close().unwrap();
+}
+
+#[test]
+fn a_checkpoint_that_could_not_be_kept_is_the_last_and_the_stop_is_unclean() {
+    let folder = tempfile::tempdir().unwrap();
+    SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+    let log = open_small(folder.path());
+    fill_many(&log, 3);
+    let first = log.checkpoint().unwrap();
+    fill_many(&log, 3);
+    let file = log.shared().checkpoints.file().to_owned();
+    let before = std::fs::read(&file).unwrap();
+    log.shared().checkpoints.is_failing.store(true, Ordering::SeqCst);
+    assert!(log.checkpoint().is_err());
+    log.shared().checkpoints.is_failing.store(false, Ordering::SeqCst);
+    assert_eq!(std::fs::read(&file).unwrap(), before, "what was not kept does not look as if it were");
+    assert!(log.checkpoint().is_err(), "nobody knows what is on disk");
+    assert!(log.close().is_err());
+    drop(log);
+    assert!(!folder.path().join("log").join("clean-stop").exists());
     let log = reopen(folder.path()).unwrap();
     assert_eq!(log.last_checkpoint(), Some(first));
     assert_eq!(log.checkpoint().unwrap().size(), 6);
-    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
-    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
 }
 
 #[test]
