@@ -17,6 +17,7 @@ pub mod tree;
 
 pub mod backup;
 
+mod copies;
 mod frame;
 mod shelf;
 mod stamps;

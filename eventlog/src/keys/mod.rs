@@ -19,8 +19,9 @@ mod slots;
 mod store;
 
 pub use error::KeyError;
+pub use ledger::{LedgerEnd, LedgerFile};
 pub use secrets::RequestHasher;
-pub use store::ErasedSubject;
+pub use store::{ErasedSubject, LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
 
 pub(crate) use keyring::{Keyring, NoKey};
 pub(crate) use maker::KeyMaker;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use letopis_domain::ids::{Position, SubjectId};
+use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 use super::cipher::{self, KEY_SIZE};
 use super::error::{KeyError, failed};
 use super::keyring::{Entry, Keyring, SubjectKey};
-use super::ledger::{Ledger, Line};
+use super::ledger::{Ledger, LedgerEnd, Line};
 use super::master::{self, MasterKey};
 use super::medium::Medium;
 use super::secrets::Secrets;
@@ -33,20 +34,29 @@ pub(crate) struct Place {
     pub folder: PathBuf,
     /// The file of the master key.
     pub master_key: PathBuf,
+    /// The second place of the ledger of erasures, if it has one.
+    pub ledger: Option<PathBuf>,
 }
+
+/// The slots, in the folder of a key store.
+pub const SLOTS_FILE: &str = "subject-keys";
+/// The ledger of erasures, in the folder of a key store.
+pub const LEDGER_FILE: &str = "erasures";
+/// The master key, in the folder of a key store unless it is kept apart.
+pub const MASTER_KEY_FILE: &str = "master.key";
 
 impl Place {
     fn slots(&self) -> PathBuf {
-        self.folder.join("subject-keys")
+        self.folder.join(SLOTS_FILE)
     }
 
     fn ledger(&self) -> PathBuf {
-        self.folder.join("erasures")
+        self.folder.join(LEDGER_FILE)
     }
 }
 
 /// One subject to be erased, as the log records it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Erasure {
     /// Who.
     pub subject: Uuid,
@@ -54,6 +64,8 @@ pub(crate) struct Erasure {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What the log says.
+    pub fact: Arc<PersonalDataErased>,
 }
 
 /// Someone who was erased, as the ledger says.
@@ -67,6 +79,8 @@ pub struct ErasedSubject {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What the log recorded.
+    pub fact: PersonalDataErased,
 }
 
 /// An open key store, held against other processes until it is dropped.
@@ -119,7 +133,7 @@ impl KeyStore {
         if log.map_or(is_used, |log| log != header.log) {
             return Err(KeyError::OtherLog { file: path, store: header.log, log: log.unwrap_or_default() });
         }
-        let ledger = Ledger::open(&place.ledger(), header.log)?;
+        let ledger = Ledger::open(&place.ledger(), place.ledger.as_deref(), header.log)?;
         let keyring = Arc::new(Keyring::new(secrets));
         let torn_ends = take_torn_ends(&mut contents, &ledger);
         keyring.insert(unwrap(&slots, &contents.whole, &master, header.log)?.into_iter());
@@ -227,8 +241,23 @@ impl KeyStore {
             fingerprint: line.fingerprint.clone(),
             position: line.position,
             recorded_at: line.recorded_at,
+            fact: line.fact.clone(),
         };
         self.state.lock().ledger.lines().iter().map(of).collect()
+    }
+
+    /// How far the ledger goes.
+    pub fn ledger_end(&self) -> LedgerEnd {
+        self.state.lock().ledger.end()
+    }
+
+    /// Refuses a ledger that has no line about a key that was destroyed, or about someone whom the log erases.
+    pub fn check_ledger(&self, erased_by_log: impl Iterator<Item = Uuid>) -> Result<(), KeyError> {
+        let state = self.state.lock();
+        let by_keys = self.keyring.destroyed().into_iter().map(|of| (of, "key store"));
+        let mut erased = by_keys.chain(erased_by_log.map(|of| (of, "log")));
+        let unknown = erased.find(|(of, _)| !state.ledger.knows(of));
+        unknown.map_or(Ok(()), |(of, by)| Err(KeyError::UnknownErasure { of, by }))
     }
 
     /// The line of an erasure. The key may be gone already, when the ledger is not the one that it was destroyed with.
@@ -254,6 +283,7 @@ impl KeyStore {
             slot,
             position: erasure.position,
             recorded_at: erasure.recorded_at,
+            fact: (*erasure.fact).clone(),
             previous: String::new(),
         })
     }
@@ -270,8 +300,8 @@ impl KeyStore {
             self.keyring.insert(subjects);
         }
         let of = |erased: ErasedSubject| {
-            let ErasedSubject { subject, position, recorded_at, .. } = erased;
-            Erasure { subject: subject.0, position, recorded_at }
+            let ErasedSubject { subject, position, recorded_at, fact, .. } = erased;
+            Erasure { subject: subject.0, position, recorded_at, fact: Arc::new(fact) }
         };
         let erasures: Vec<Erasure> = self.erasures().into_iter().map(of).collect();
         self.destroy(&erasures)

@@ -1,10 +1,9 @@
-//! Checkpoints that left the log, each kept before it leaves: `log/checkpoints`, one JSON object per line.
+//! Checkpoints that left the log, each kept before it leaves: `log/checkpoints`, one JSON object per line, and the same
+//! beside the second place of the ledger of erasures, where there is one.
 //!
 //! So the log can always be held against everything that it ever vouched for. The keys are read for every signature:
 //! they may be made, and replaced, while the log is open.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use letopis_domain::values::Timestamp;
@@ -12,6 +11,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::tree::LiveTree;
+use crate::copies::{Copies, CopiesError, failed};
 use crate::proof::{Checkpoint, CheckpointError, KeyError, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
 
 /// A checkpoint that cannot be signed.
@@ -40,8 +40,11 @@ pub enum IssueError {
         /// The file.
         file: PathBuf,
         /// How it ended.
-        source: io::Error,
+        source: CopiesError,
     },
+    /// Keeping failed before, and nobody knows what of it is on disk.
+    #[error("no more checkpoints are signed since one could not be kept: {0}")]
+    Failed(String),
 }
 
 /// A line of the file.
@@ -53,41 +56,59 @@ struct Line {
 
 /// The file of kept checkpoints.
 pub(super) struct Checkpoints {
-    file: PathBuf,
+    copies: Copies,
     keys: PathBuf,
-    last: Mutex<Option<Checkpoint>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: Option<Checkpoint>,
+    /// Why nothing more is kept.
+    failure: Option<String>,
 }
 
 /// A kept checkpoint and its line, from 1; or what is wrong with the line.
 pub(super) type Kept = (usize, Result<Checkpoint, String>);
 
+/// Where checkpoints are kept beside the ledger of erasures.
+pub(crate) fn beside(ledger: &Path) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(".checkpoints");
+    PathBuf::from(name)
+}
+
 impl Checkpoints {
-    /// Opens the file. A line that a crash left unfinished never left the log and is cut.
-    pub fn open(file: PathBuf, keys: PathBuf, was_stopped_cleanly: bool) -> io::Result<Self> {
-        let bytes = read(&file)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < bytes.len() && !was_stopped_cleanly {
-            tracing::warn!(file = %file.display(), "the last checkpoint was not written completely and is cut off; it never left the log");
-            let opened = File::options().write(true).open(&file)?;
-            opened.set_len(whole as u64)?;
-            opened.sync_all()?;
+    /// Opens the file and its copy beside the ledger. A line that a crash left unfinished never left the log and is cut.
+    pub fn open(
+        file: &Path,
+        ledger: Option<&Path>,
+        keys: PathBuf,
+        was_stopped_cleanly: bool,
+    ) -> Result<Self, CopiesError> {
+        let copies = Copies::new(file, ledger.map(beside).as_deref());
+        let mut found = copies.read()?;
+        if was_stopped_cleanly {
+            // A clean stop leaves nothing unfinished: it is damage, and `verify` names it.
+            found.iter_mut().for_each(|copy| copy.is_torn = false);
         }
-        let last = parse(&bytes[..whole]).into_iter().rev().find_map(|(_, read)| read.ok());
-        Ok(Self { file, keys, last: Mutex::new(last) })
+        let lines = copies.reconcile(found)?;
+        let last = parse(&lines).into_iter().rev().find_map(|(_, read)| read.ok());
+        Ok(Self { copies, keys, state: Mutex::new(State { last, failure: None }) })
     }
 
     pub fn file(&self) -> &Path {
-        &self.file
+        self.copies.own()
     }
 
     /// The newest.
     pub fn last(&self) -> Option<Checkpoint> {
-        self.last.lock().clone()
+        self.state.lock().last.clone()
     }
 
     /// All of them, oldest first. Their signatures are checked against the public keys, where there are any.
     pub fn all(&self) -> Result<Vec<Kept>, String> {
-        let bytes = read(&self.file).map_err(|error| error.to_string())?;
+        let bytes = self.bytes().map_err(|error| error.to_string())?;
         let keys = VerifyingKeys::load(&self.keys).map_err(|error| error.to_string())?;
         // They are not needed for this, but must be good when they are.
         SigningKeys::load(&self.keys).map_err(|error| error.to_string())?;
@@ -103,24 +124,30 @@ impl Checkpoints {
     /// Signs the tree and keeps the checkpoint. When nothing changed since the last one, it is that one again.
     pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
-        let mut last = self.last.lock();
+        let mut state = self.state.lock();
+        if let Some(reason) = &state.failure {
+            return Err(IssueError::Failed(reason.clone()));
+        }
         // Under the lock, so that sizes never decrease along the file.
         let head = tree.head();
-        if let Some(known) = last.as_ref().filter(|last| last.origin() != keys.origin()) {
+        if let Some(known) = state.last.as_ref().filter(|last| last.origin() != keys.origin()) {
             return Err(IssueError::Renamed { found: keys.origin().to_owned(), known: known.origin().to_owned() });
         }
         // Signatures are deterministic, so that only another tree or another key makes another checkpoint.
         let checkpoint = Checkpoint::sign(&keys, head.size, head.root).map_err(IssueError::Sign)?;
-        if last.as_ref() != Some(&checkpoint) {
-            self.keep(&checkpoint, now).map_err(|source| IssueError::Keep { file: self.file.clone(), source })?;
-            *last = Some(checkpoint.clone());
+        if state.last.as_ref() != Some(&checkpoint) {
+            if let Err(source) = self.keep(&checkpoint, now) {
+                state.failure = Some(source.to_string());
+                return Err(IssueError::Keep { file: self.file().to_owned(), source });
+            }
+            state.last = Some(checkpoint.clone());
         }
         Ok(checkpoint)
     }
 
     /// Issues one where there is a key and something was appended since the last one. A failure is only told.
     pub fn issue_when_due(&self, tree: &LiveTree, now: Timestamp) {
-        let known = self.last.lock().as_ref().map_or(0, Checkpoint::size);
+        let known = self.state.lock().last.as_ref().map_or(0, Checkpoint::size);
         if known == tree.head().size {
             return;
         }
@@ -135,21 +162,20 @@ impl Checkpoints {
         SigningKeys::load(&self.keys)?.ok_or_else(|| IssueError::NoKey(self.keys.join(SIGNING_KEYS_FILE)))
     }
 
-    fn keep(&self, checkpoint: &Checkpoint, at: Timestamp) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { at, checkpoint: checkpoint.note().to_owned() })?;
+    /// The file as it is.
+    pub fn bytes(&self) -> Result<Vec<u8>, CopiesError> {
+        let file = self.copies.own();
+        match std::fs::read(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read.map_err(failed("reading", file)),
+        }
+    }
+
+    fn keep(&self, checkpoint: &Checkpoint, at: Timestamp) -> Result<(), CopiesError> {
+        let line = Line { at, checkpoint: checkpoint.note().to_owned() };
+        let mut line = serde_json::to_vec(&line).map_err(|error| failed("writing", self.file())(error.into()))?;
         line.push(b'\n');
-        let is_first = !self.file.exists();
-        let mut file = File::options().create(true).append(true).open(&self.file)?;
-        let before = file.metadata()?.len();
-        if let Err(error) = file.write_all(&line).and_then(|()| file.sync_all()) {
-            // What was not kept must not look as if it were; the next opening would cut half a line as well.
-            let _ = file.set_len(before);
-            return Err(error);
-        }
-        match self.file.parent() {
-            Some(folder) if is_first => File::open(folder)?.sync_all(),
-            _ => Ok(()),
-        }
+        self.copies.append(&line)
     }
 }
 
@@ -161,11 +187,4 @@ fn parse(bytes: &[u8]) -> Vec<Kept> {
         Checkpoint::read(&line.checkpoint).map_err(|error| error.to_string())
     };
     lines.map(|(number, line)| (number, read(line))).collect()
-}
-
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read,
-    }
 }

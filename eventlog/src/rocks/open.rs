@@ -27,6 +27,7 @@ use super::tail::{Generation, Tail};
 use super::tree::{self, Growth, LiveTree, TreeError, TreeHead};
 use super::wal::{self, WalState};
 use super::{Options, RocksLog, erasure, indexer, open_keys};
+use crate::copies::CopiesError;
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::frame::PersonalPart;
@@ -74,8 +75,8 @@ pub enum OpenError {
     #[error("the event log could not be opened: {0}")]
     Storage(String),
     /// The kept checkpoints could not be read.
-    #[error("log/checkpoints could not be read: {0}")]
-    Checkpoints(io::Error),
+    #[error("the kept checkpoints cannot be used: {0}")]
+    Checkpoints(#[from] CopiesError),
     /// The write-ahead log could not be looked at.
     #[error("the write-ahead log could not be read: {0}")]
     Wal(io::Error),
@@ -117,9 +118,8 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     folder.sync_names()?;
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
-    let place = options.place_of_keys(root);
-    let checkpoints =
-        Checkpoints::open(folder.checkpoints(), place.folder, clean_stop.is_some()).map_err(OpenError::Checkpoints)?;
+    let (file, ledger) = (folder.checkpoints(), options.ledger.as_deref());
+    let checkpoints = Checkpoints::open(&file, ledger, options.key_folder(root), clean_stop.is_some())?;
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
@@ -148,6 +148,10 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         faults: options.faults,
         folder,
     });
+    if options.is_restoring {
+        let recorded = shared.recorded_erasures()?;
+        shared.keys.store().check_ledger(recorded.iter().map(|erasure| erasure.subject))?;
+    }
     shared.finish_erasures(clean_stop.is_some()).map_err(|error| OpenError::Erasure(error.to_string()))?;
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);

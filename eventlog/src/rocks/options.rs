@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::faults::Faults;
-use crate::keys::Place;
+use crate::keys::{MASTER_KEY_FILE, Place};
 
 /// How a log is run.
 #[derive(Clone, Debug)]
@@ -20,6 +20,11 @@ pub struct Options {
     pub keys: Option<PathBuf>,
     /// The file of the master key; none = `master.key` in the folder of the key store.
     pub master_key: Option<PathBuf>,
+    /// A second place for the ledger of erasures and the kept checkpoints, which outlives data folder and key store;
+    /// none = there is none.
+    pub ledger: Option<PathBuf>,
+    /// Whether the log comes from a backup: then a ledger that lacks an erasure which log or keys know is refused.
+    pub is_restoring: bool,
     /// How often a checkpoint is signed while the log grows.
     pub checkpoint_interval: Duration,
     /// Misbehavior on purpose, for tests of the tests.
@@ -34,6 +39,8 @@ impl Default for Options {
             may_create: true,
             keys: None,
             master_key: None,
+            ledger: None,
+            is_restoring: false,
             checkpoint_interval: Duration::from_hours(1),
             faults: Faults::default(),
         }
@@ -41,10 +48,19 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The folder of the keys of the log in a data folder.
+    pub fn key_folder(&self, root: &Path) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| root.join("keys"))
+    }
+
+    /// The file of the master key of the log in a data folder.
+    pub fn master_key_file(&self, root: &Path) -> PathBuf {
+        self.master_key.clone().unwrap_or_else(|| self.key_folder(root).join(MASTER_KEY_FILE))
+    }
+
     /// Where the keys of the log in a data folder are.
-    pub(super) fn place_of_keys(&self, root: &Path) -> Place {
-        let folder = self.keys.clone().unwrap_or_else(|| root.join("keys"));
-        let master_key = self.master_key.clone().unwrap_or_else(|| folder.join("master.key"));
-        Place { folder, master_key }
+    pub(crate) fn place_of_keys(&self, root: &Path) -> Place {
+        let (folder, master_key) = (self.key_folder(root), self.master_key_file(root));
+        Place { folder, master_key, ledger: self.ledger.clone() }
     }
 }
