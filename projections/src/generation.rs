@@ -12,6 +12,7 @@ use letopis_domain::ids::Position;
 use parking_lot::RwLock;
 
 use crate::facts::{Facts, shape};
+use crate::handle::Unusable;
 use crate::models::timeline::Entry;
 use crate::store::{Changes, Mark, Store, StoreError};
 
@@ -181,24 +182,24 @@ impl Home {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// The generation in use, opened; none if there is none yet, or if it cannot be used any more and must be built
-    /// again from the log. Whatever is wrong with it is no reason to stop: the log holds everything.
-    pub(crate) fn usable(&self, head: Position) -> Option<Generation> {
-        let open = || -> Result<Option<Generation>, StoreError> {
-            let Some(current) = self.current()? else { return Ok(None) };
+    /// The generation in use, opened, or why there is none that can be used, so that it must be built again from the
+    /// log. Whatever is wrong with it is no reason to stop: the log holds everything.
+    pub(crate) fn usable(&self, head: Position) -> Result<Generation, Unusable> {
+        let open = || -> Result<Result<Generation, Unusable>, StoreError> {
+            let Some(current) = self.current()? else { return Ok(Err(Unusable::Missing)) };
             let Some(generation) = Generation::open(&current)? else {
                 tracing::info!(folder = %current.display(), "the views have another shape and are built again");
-                return Ok(None);
+                return Ok(Err(Unusable::OtherShape));
             };
             if generation.farthest()? > head.0 {
                 tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
-                return Ok(None);
+                return Ok(Err(Unusable::AheadOfLog));
             }
-            Ok(Some(generation))
+            Ok(Ok(generation))
         };
         open().unwrap_or_else(|error| {
             tracing::warn!(folder = %self.folder.display(), %error, "the views are damaged and are built again");
-            None
+            Err(Unusable::Damaged)
         })
     }
 
