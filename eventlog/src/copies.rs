@@ -50,7 +50,7 @@ pub enum CopiesError {
 pub(crate) struct Copies(Vec<PathBuf>);
 
 /// One copy as it was read.
-pub(crate) struct Copy {
+pub(crate) struct OneCopy {
     /// Its file.
     pub path: PathBuf,
     /// Its whole lines.
@@ -67,16 +67,16 @@ impl Copies {
 
     /// The file in its own place.
     pub fn own(&self) -> &Path {
-        self.0.last().map(PathBuf::as_path).unwrap_or(Path::new(""))
+        self.0.last().map_or(Path::new(""), PathBuf::as_path)
     }
 
     /// Reads all copies; one that is not there is empty.
-    pub fn read(&self) -> Result<Vec<Copy>, CopiesError> {
-        self.0.iter().map(|path| Copy::read(path)).collect()
+    pub fn read(&self) -> Result<Vec<OneCopy>, CopiesError> {
+        self.0.iter().map(|path| OneCopy::read(path)).collect()
     }
 
     /// Cuts torn lines off and brings up the copies that are behind; the lines that all of them have then.
-    pub fn reconcile(&self, copies: Vec<Copy>) -> Result<Vec<u8>, CopiesError> {
+    pub fn reconcile(&self, copies: Vec<OneCopy>) -> Result<Vec<u8>, CopiesError> {
         self.refuse_same_file()?;
         let Some(longest) = copies.iter().max_by_key(|copy| copy.lines.len()) else { return Ok(Vec::new()) };
         if let Some(other) = copies.iter().find(|copy| !longest.lines.starts_with(&copy.lines)) {
@@ -90,7 +90,8 @@ impl Copies {
                 let line = count(&copy.lines) + 1;
                 tracing::warn!(%file, line, "the last line was not written completely and is cut off");
                 let cut = File::options().write(true).open(&copy.path);
-                let cut = cut.and_then(|opened| opened.set_len(copy.lines.len() as u64).and_then(|()| opened.sync_all()));
+                let cut =
+                    cut.and_then(|opened| opened.set_len(copy.lines.len() as u64).and_then(|()| opened.sync_all()));
                 cut.map_err(failed("cutting", &copy.path))?;
             }
             if !missing.is_empty() {
@@ -124,7 +125,7 @@ impl Copies {
     }
 }
 
-impl Copy {
+impl OneCopy {
     /// Reads a copy; one that is not there is empty.
     pub fn read(path: &Path) -> Result<Self, CopiesError> {
         let mut lines = match fs::read(path) {

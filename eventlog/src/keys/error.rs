@@ -134,6 +134,17 @@ pub enum KeyError {
         /// Who says so.
         by: &'static str,
     },
+    /// There is no copy of keys.
+    #[error("{} holds no set of keys", .0.display())]
+    NoSet(PathBuf),
+    /// A file of a set of keys is not what was copied.
+    #[error("the set of keys is damaged: {}: {reason}", .file.display())]
+    DamagedSet {
+        /// The file.
+        file: PathBuf,
+        /// How it was noticed.
+        reason: String,
+    },
     /// The copies of the ledger cannot be used.
     #[error("the ledger of erasures cannot be used: {0}")]
     Copies(#[from] CopiesError),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::KeyError;
-use crate::copies::{Copies, Copy};
+use crate::copies::{Copies, OneCopy};
 
 /// What stands for the hash of the line before the first one.
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -65,7 +65,7 @@ impl Ledger {
         }
         let lines = copies.reconcile(found)?;
         copies.create()?;
-        let chain = Chain::read(&Copy { path: path.to_owned(), lines, is_torn: false }, Some(log))?;
+        let chain = Chain::read(&OneCopy { path: path.to_owned(), lines, is_torn: false }, Some(log))?;
         let subjects = chain.lines.iter().map(|line| line.subject).collect();
         let last_hash = chain.hash_after(chain.lines.len()).to_owned();
         Ok(Self { copies, lines: chain.lines, subjects, last_hash, failure: None })
@@ -143,11 +143,20 @@ impl LedgerFile {
         if !path.is_file() {
             return Err(KeyError::NoLedger(path.to_owned()));
         }
-        let copy = Copy::read(path)?;
+        let copy = OneCopy::read(path)?;
         let chain = Chain::read(&copy, log)?;
         if copy.is_torn {
             return Err(KeyError::TornLedger { file: path.to_owned(), line: chain.lines.len() as u64 + 1 });
         }
+        Ok(Self { path: path.to_owned(), chain })
+    }
+
+    /// Reads the ledger of a key store, of which a crash may have torn the last line.
+    ///
+    /// # Errors
+    /// When it is damaged or of another log.
+    pub(crate) fn read_own(path: &Path, log: Option<Uuid>) -> Result<Self, KeyError> {
+        let chain = Chain::read(&OneCopy::read(path)?, log)?;
         Ok(Self { path: path.to_owned(), chain })
     }
 
@@ -188,7 +197,7 @@ struct Chain {
 }
 
 impl Chain {
-    fn read(copy: &Copy, log: Option<Uuid>) -> Result<Self, KeyError> {
+    fn read(copy: &OneCopy, log: Option<Uuid>) -> Result<Self, KeyError> {
         let mut chain = Self { lines: Vec::new(), hashes: Vec::new() };
         for text in copy.lines.split_inclusive(|byte| *byte == b'\n') {
             let text = &text[..text.len() - 1];

@@ -14,6 +14,7 @@ mod medium;
 mod nonces;
 mod sealing;
 mod secrets;
+mod set;
 mod slot;
 mod slots;
 mod store;
@@ -21,6 +22,7 @@ mod store;
 pub use error::KeyError;
 pub use ledger::{LedgerEnd, LedgerFile};
 pub use secrets::RequestHasher;
+pub use set::KeySet;
 pub use store::{ErasedSubject, LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
 
 pub(crate) use keyring::{Keyring, NoKey};
@@ -28,6 +30,7 @@ pub(crate) use maker::KeyMaker;
 pub(crate) use nonces::Nonces;
 pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
 pub(crate) use secrets::Secrets;
+pub(crate) use set::Copying;
 pub(crate) use store::{Erasure, KeyStore, Place};
 
 #[cfg(test)]

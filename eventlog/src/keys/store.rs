@@ -86,6 +86,7 @@ pub struct ErasedSubject {
 /// An open key store, held against other processes until it is dropped.
 pub(crate) struct KeyStore {
     keyring: Arc<Keyring>,
+    place: Place,
     log: Uuid,
     state: Mutex<State>,
 }
@@ -140,7 +141,7 @@ impl KeyStore {
         let after = judge(&slots, &contents)?;
         let doubtful = (contents.doubtful, after);
         let state = State { master, slots, ledger, doubtful, _lock: lock };
-        let store = Self { keyring, log: header.log, state: Mutex::new(state) };
+        let store = Self { keyring, place: place.clone(), log: header.log, state: Mutex::new(state) };
         store.finish_erasures(&torn_ends)?;
         Ok(store)
     }
@@ -246,9 +247,21 @@ impl KeyStore {
         self.state.lock().ledger.lines().iter().map(of).collect()
     }
 
+    /// Where it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// How far the ledger goes.
     pub fn ledger_end(&self) -> LedgerEnd {
         self.state.lock().ledger.end()
+    }
+
+    /// The files of slots and ledger as they are between two changes, and how far the ledger goes.
+    pub fn snapshot(&self) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>, LedgerEnd), KeyError> {
+        let state = self.state.lock();
+        let read = |path: PathBuf| fs::read(&path).map(Zeroizing::new).map_err(failed("reading", &path));
+        Ok((read(self.place.slots())?, read(self.place.ledger())?, state.ledger.end()))
     }
 
     /// Refuses a ledger that has no line about a key that was destroyed, or about someone whom the log erases.

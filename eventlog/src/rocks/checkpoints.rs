@@ -58,6 +58,8 @@ struct Line {
 pub(super) struct Checkpoints {
     copies: Copies,
     keys: PathBuf,
+    /// Whether none is signed unless it is asked for: what is being restored may be given up and begun again.
+    is_silent: bool,
     state: Mutex<State>,
 }
 
@@ -94,7 +96,12 @@ impl Checkpoints {
         }
         let lines = copies.reconcile(found)?;
         let last = parse(&lines).into_iter().rev().find_map(|(_, read)| read.ok());
-        Ok(Self { copies, keys, state: Mutex::new(State { last, failure: None }) })
+        Ok(Self { copies, keys, is_silent: false, state: Mutex::new(State { last, failure: None }) })
+    }
+
+    /// Signs none unless it is asked for.
+    pub fn silent(self, is_silent: bool) -> Self {
+        Self { is_silent, ..self }
     }
 
     pub fn file(&self) -> &Path {
@@ -147,6 +154,9 @@ impl Checkpoints {
 
     /// Issues one where there is a key and something was appended since the last one. A failure is only told.
     pub fn issue_when_due(&self, tree: &LiveTree, now: Timestamp) {
+        if self.is_silent {
+            return;
+        }
         let known = self.state.lock().last.as_ref().map_or(0, Checkpoint::size);
         if known == tree.head().size {
             return;
@@ -160,6 +170,11 @@ impl Checkpoints {
     /// The keys that sign now.
     pub fn signing_keys(&self) -> Result<SigningKeys, IssueError> {
         SigningKeys::load(&self.keys)?.ok_or_else(|| IssueError::NoKey(self.keys.join(SIGNING_KEYS_FILE)))
+    }
+
+    /// The keys that its checkpoints are verified with.
+    pub fn verifying_keys(&self) -> Result<VerifyingKeys, IssueError> {
+        Ok(VerifyingKeys::load(&self.keys)?)
     }
 
     /// The file as it is.

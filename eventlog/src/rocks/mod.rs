@@ -25,6 +25,7 @@ mod options;
 mod pass;
 mod postings;
 mod proving;
+mod raw;
 mod records;
 mod rocks_log;
 mod search;
@@ -41,10 +42,13 @@ pub use folder::FolderError;
 pub use open::OpenError;
 pub use options::Options;
 pub use proving::{Export, ProofError, Prover};
+pub use raw::RawError;
 pub use rocks_log::{CloseError, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 
+pub(crate) use checkpoints::beside;
+pub(crate) use raw::RawWriter;
 pub(crate) use records::storage_error;
 
 #[cfg(test)]

@@ -119,7 +119,8 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
     let (file, ledger) = (folder.checkpoints(), options.ledger.as_deref());
-    let checkpoints = Checkpoints::open(&file, ledger, options.key_folder(root), clean_stop.is_some())?;
+    let checkpoints =
+        Checkpoints::open(&file, ledger, options.key_folder(root), clean_stop.is_some())?.silent(options.is_restoring);
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;

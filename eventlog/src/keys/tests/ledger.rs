@@ -101,3 +101,56 @@ fn keys_of_an_old_backup_are_destroyed_again() {
     assert_eq!(fs::read(&file).unwrap()[128 + 24..128 + 96], [0; 72]);
     assert_eq!(store.erasures().len(), 2);
 }
+
+/// A store whose ledger has a second place, and that place.
+fn with_second_place() -> (TempDir, Place, Uuid) {
+    let folder = tempfile::tempdir().unwrap();
+    let place =
+        Place { ledger: Some(folder.path().join("apart").join("ledger")), ..place(&folder.path().join("keys")) };
+    let store = KeyStore::open(&place, None).unwrap();
+    store.create(&[(subject(1), 0), (subject(2), 0)]).unwrap();
+    let log = store.log();
+    (folder, place, log)
+}
+
+#[test]
+fn an_erasure_that_only_one_place_of_the_ledger_has_is_applied_and_written_in_the_other() {
+    let (_folder, place, log) = with_second_place();
+    let files = [place.folder.join("subject-keys"), place.folder.join("erasures")];
+    let older = files.each_ref().map(|file| fs::read(file).unwrap());
+    let open = || KeyStore::open(&place, Some(log));
+    open().unwrap().destroy(&[erasure(1, 10)]).unwrap();
+    let second = place.ledger.clone().unwrap();
+    let line = fs::read(&second).unwrap();
+    assert_eq!((fs::read(&files[1]).unwrap(), line.is_empty()), (line.clone(), false));
+    for (file, bytes) in files.iter().zip(&older) {
+        fs::write(file, bytes).unwrap();
+    }
+    assert!(open().unwrap().keyring().is_destroyed(&subject(1)), "by the second place");
+    assert_eq!(fs::read(&files[1]).unwrap(), line);
+    fs::remove_file(&second).unwrap();
+    fs::write(&files[0], &older[0]).unwrap();
+    assert!(open().unwrap().keyring().is_destroyed(&subject(1)), "by the first");
+    assert_eq!(fs::read(&second).unwrap(), line);
+}
+
+#[test]
+fn ledgers_that_went_apart_are_refused_and_damage_in_either_is_named() {
+    let (_folder, place, log) = with_second_place();
+    let open = || KeyStore::open(&place, Some(log));
+    let refused = || KeyStore::open(&place, Some(log)).err().expect("it must not open").to_string();
+    let alone = Place { ledger: None, ..place.clone() };
+    KeyStore::open(&alone, Some(log)).unwrap().destroy(&[erasure(1, 10)]).unwrap();
+    let (own, second) = (place.folder.join("erasures"), place.ledger.clone().unwrap());
+    let one = fs::read_to_string(&own).unwrap();
+    let other = one.replace("\"position\":10", "\"position\":11");
+    fs::write(&second, &other).unwrap();
+    assert!(refused().contains("differ in line 1"), "{}", refused());
+    assert_eq!(fs::read_to_string(&second).unwrap(), other);
+    fs::write(&second, one.replace("\"slot\":", "\"place\":")).unwrap();
+    let said = refused();
+    assert!(said.contains("apart/ledger") && said.contains("line 1"), "{said}");
+    fs::write(&second, &one[..20]).unwrap();
+    assert_eq!(open().unwrap().erasures().len(), 1);
+    assert_eq!(fs::read_to_string(&second).unwrap(), one);
+}
