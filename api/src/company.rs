@@ -7,10 +7,10 @@ use anyhow::Context;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::{Options, RocksLog};
-use letopis_projections::{Projector, Views};
+use letopis_projections::{Found, Projector, Views};
 
 use crate::app::App;
-use crate::control::Folder;
+use crate::control::{Folder, Places};
 
 /// An open data folder; other processes cannot open it meanwhile.
 pub struct Company {
@@ -18,6 +18,9 @@ pub struct Company {
     views: Views,
     projector: Option<Projector>,
     env: Arc<dyn Environment>,
+    places: Places,
+    /// How the views were found.
+    found: Found,
 }
 
 impl Company {
@@ -30,19 +33,16 @@ impl Company {
         Self::open_with(folder, env, &Options::default())
     }
 
-    /// Opens a folder as [`Self::open`] does, but only one that is there.
+    /// Opens a folder as [`Self::open`] does, with its keys where the options say.
     ///
     /// # Errors
-    /// When there is no such folder, or it is in use by another process, damaged, or cannot be written.
-    pub fn open_existing(folder: &Path, env: Arc<dyn Environment>) -> anyhow::Result<Self> {
-        Self::open_with(folder, env, &Options { may_create: false, ..Options::default() })
-    }
-
-    fn open_with(folder: &Path, env: Arc<dyn Environment>, options: &Options) -> anyhow::Result<Self> {
+    /// When it may not be created and is not there, is in use by another process, damaged, or cannot be written.
+    pub fn open_with(folder: &Path, env: Arc<dyn Environment>, options: &Options) -> anyhow::Result<Self> {
         let log = RocksLog::open(folder, Arc::clone(&env), options)?;
-        let (views, _) = Views::open(Arc::<RocksLog>::clone(&log), &folder.join("views"))
+        let (views, found) = Views::open(Arc::<RocksLog>::clone(&log), &folder.join("views"))
             .with_context(|| format!("failed to open the views in {}", folder.join("views").display()))?;
-        Ok(Self { log, views, projector: None, env })
+        let places = Places::of(folder, options);
+        Ok(Self { log, views, projector: None, env, places, found })
     }
 
     /// Starts the thread that folds new events into the views.
@@ -80,7 +80,8 @@ impl Company {
 
     /// Its parts, for work on the folder as a whole.
     pub fn folder(&self) -> Folder {
-        Folder { log: Arc::clone(&self.log), views: Some(self.views.clone()), env: Arc::clone(&self.env) }
+        let (log, env) = (Arc::clone(&self.log), Arc::clone(&self.env));
+        Folder { log, views: Some((self.views.clone(), self.found)), env, places: self.places.clone() }
     }
 
     /// What requests are answered from.

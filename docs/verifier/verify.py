@@ -176,8 +176,8 @@ def verify_tlog_proof(data, keys, trusted):
     size, root = open_checkpoint(note, keys, "the checkpoint of the proof")
     position = int(index[6:]) + 1
     check_included(position, b64(extra[6:]), path, size, root)
-    is_known = trusted in (None, (size, root)) or trusted[0] != size
-    need(is_known, "inconsistent", "the trusted checkpoint has another root")
+    need(not trusted or trusted[0] == size, "not proved", f"it is of {size} records, not of the trusted checkpoint's")
+    need(trusted in (None, (size, root)), "inconsistent", "the trusted checkpoint has another root")
     return f"the record at position {position} is in the log of {size} records"
 
 def main():

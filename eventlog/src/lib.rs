@@ -17,6 +17,8 @@ pub mod tree;
 
 pub mod backup;
 
+mod checked_line;
+mod copies;
 mod frame;
 mod shelf;
 mod stamps;

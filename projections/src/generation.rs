@@ -13,7 +13,7 @@ use letopis_eventlog::log::Log;
 use parking_lot::RwLock;
 
 use crate::facts::{Facts, shape};
-use crate::handle::FoldError;
+use crate::handle::{FoldError, Unusable};
 use crate::models::timeline::Entry;
 use crate::store::{Changes, Mark, Store, StoreError};
 
@@ -183,25 +183,25 @@ impl Home {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// The generation in use, opened; none if there is none yet, or if it cannot be used any more and must be built
-    /// again from the log. Whatever is wrong with it is no reason to stop: the log holds everything.
-    pub(crate) fn usable(&self, log: &dyn Log) -> Option<Generation> {
-        let open = || -> Result<Option<Generation>, FoldError> {
-            let Some(current) = self.current()? else { return Ok(None) };
+    /// The generation in use, opened, or why there is none that can be used, so that it must be built again from the
+    /// log. Whatever is wrong with it is no reason to stop: the log holds everything.
+    pub(crate) fn usable(&self, log: &dyn Log) -> Result<Generation, Unusable> {
+        let open = || -> Result<Result<Generation, Unusable>, FoldError> {
+            let Some(current) = self.current()? else { return Ok(Err(Unusable::Missing)) };
             let Some(generation) = Generation::open(&current)? else {
                 tracing::info!(folder = %current.display(), "the views have another shape and are built again");
-                return Ok(None);
+                return Ok(Err(Unusable::OtherShape));
             };
             if generation.farthest()? > log.head().0 {
                 tracing::warn!(folder = %current.display(), "the views are ahead of the log and are built again");
-                return Ok(None);
+                return Ok(Err(Unusable::AheadOfLog));
             }
             generation.facts.write().recall(&mut |positions| log.get_many(positions))?;
-            Ok(Some(generation))
+            Ok(Ok(generation))
         };
         open().unwrap_or_else(|error| {
             tracing::warn!(folder = %self.folder.display(), %error, "the views are damaged and are built again");
-            None
+            Err(Unusable::Damaged)
         })
     }
 

@@ -97,8 +97,40 @@ pub struct Views {
 pub enum Found {
     /// As they were left.
     Usable,
-    /// None yet, damaged, or not of the shape that this program writes: they are folded from the beginning.
-    Unusable,
+    /// There were none that can be used: they are folded from the beginning.
+    Unusable(Unusable),
+}
+
+/// Why views cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unusable {
+    /// There are none yet.
+    Missing,
+    /// They are not of the shape that this program writes.
+    OtherShape,
+    /// They know of events that the log does not have.
+    AheadOfLog,
+    /// They cannot be read.
+    Damaged,
+}
+
+impl Unusable {
+    /// Whether something went wrong, as it does not for views that are only missing or of another version.
+    #[must_use]
+    pub const fn is_damage(self) -> bool {
+        matches!(self, Self::AheadOfLog | Self::Damaged)
+    }
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Missing => "there were none yet",
+            Self::OtherShape => "they were of another shape",
+            Self::AheadOfLog => "they were ahead of the log",
+            Self::Damaged => "they were damaged",
+        })
+    }
 }
 
 impl Views {
@@ -109,11 +141,9 @@ impl Views {
     /// When the folder cannot be used.
     pub fn open(log: Arc<dyn Log>, folder: &Path) -> Result<(Self, Found), StoreError> {
         let home = Home::open(folder)?;
-        let usable = home.usable(&*log);
-        let found = if usable.is_some() { Found::Usable } else { Found::Unusable };
-        let generation = match usable {
-            Some(generation) => generation,
-            None => begin(&home)?,
+        let (generation, found) = match home.usable(&*log) {
+            Ok(generation) => (generation, Found::Usable),
+            Err(reason) => (begin(&home)?, Found::Unusable(reason)),
         };
         home.sweep(&generation.name())?;
         let applied = generation.applied();

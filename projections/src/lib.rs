@@ -37,7 +37,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use handle::{Found, Views};
+pub use handle::{Found, Unusable, Views};
 pub use models::activities::ActivityKind;
 pub use projector::Projector;
 pub use scope::Between;

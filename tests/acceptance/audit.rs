@@ -102,15 +102,42 @@ fn two_verifiers_accept_an_export_and_refuse_a_changed_one() {
 }
 
 #[test]
+fn an_export_goes_on_from_a_checkpoint_that_only_the_auditor_still_has() {
+    let audited = audited();
+    fs::remove_file(audited.folder.path().join("log").join("checkpoints")).unwrap();
+    let export = audited.export("account.ndjson");
+    for said in audited.verify(&export) {
+        assert!(said.status.success(), "{said:?}");
+    }
+    let forged = fs::read_to_string(&audited.checkpoint).unwrap().replacen("\n21\n", "\n20\n", 1);
+    fs::write(&audited.checkpoint, forged).unwrap();
+    let (data, to, since) = (audited.folder.path(), audited.outside.path().join("other"), &audited.checkpoint);
+    let export = ["export", "--data", text(data), "--account", &audited.account, "--with-proofs"];
+    let refused = run(&[&export[..], &["--since", text(since), "--to", text(&to)]].concat());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not of this log"), "{refused:?}");
+    assert!(!to.exists());
+}
+
+#[test]
 fn a_single_event_is_proved_over_graphql() {
     let audited = audited();
     let app = TestApp::open(std::sync::Arc::clone(&audited.folder));
     let proof = app.data("{ event(position: \"7\") { proof } }")["event"]["proof"].as_str().unwrap().to_owned();
     let file = audited.outside.path().join("event.tlog-proof");
     fs::write(&file, &proof).unwrap();
+    // A proof says nothing of how its checkpoint goes on from another.
+    for said in audited.verify(&file) {
+        assert!(!said.status.success(), "{said:?}");
+        let said = [said.stdout, said.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        assert!(said.contains("not proved") && !said.contains("is part of the log"), "{said}");
+    }
+    let note = app.data("{ log { checkpoint } }")["log"]["checkpoint"].as_str().unwrap().to_owned();
+    fs::write(&audited.checkpoint, note).unwrap();
     for said in audited.verify(&file) {
         assert!(said.status.success(), "{said:?}");
     }
+    let alone = stdout(&run(&["verify-proof", text(&file), "--key", text(&audited.key())]));
+    assert!(alone.contains("not proved: that this checkpoint is of the log as others know it"), "{alone}");
     fs::write(&file, proof.replacen("index 6", "index 5", 1)).unwrap();
     for said in audited.verify(&file) {
         assert!(!said.status.success(), "{said:?}");
@@ -139,7 +166,10 @@ fn a_log_that_lost_its_end_does_not_go_on_from_the_auditors_checkpoint() {
         let path = entry.unwrap().path();
         fs::copy(&path, restored.join("keys").join(path.file_name().unwrap())).unwrap();
     }
-    let said = stdout(&run(&["restore", "--data", text(&restored), "--from", &to]));
+    // A ledger that was kept apart would have the checkpoint beside it, and the restore would be refused.
+    let ledger = audited.outside.path().join("ledger");
+    fs::copy(restored.join("keys").join("erasures"), &ledger).unwrap();
+    let said = stdout(&run(&["restore", "--data", text(&restored), "--from", &to, "--ledger", text(&ledger)]));
     assert!(said.contains("is sound"), "{said}");
     let exported = run(&[
         "export",
@@ -155,6 +185,39 @@ fn a_log_that_lost_its_end_does_not_go_on_from_the_auditors_checkpoint() {
     for said in audited.verify(&shorter) {
         assert!(!said.status.success(), "{said:?}");
     }
+    // Another history of the same length is signed by the same key, and is not the one that the auditor knows.
+    let forked = std::sync::Arc::new(TempDir::new().unwrap());
+    fs::remove_dir(forked.path()).unwrap();
+    fs::rename(&restored, forked.path()).unwrap();
+    let app = TestApp::open(std::sync::Arc::clone(&forked));
+    world::note(&app, &audited.account, "something else");
+    let proof = app.data("{ event(position: \"23\") { proof } }")["event"]["proof"].as_str().unwrap().to_owned();
+    let file = audited.outside.path().join("forked.tlog-proof");
+    fs::write(&file, &proof).unwrap();
+    for said in audited.verify(&file) {
+        assert!(!said.status.success(), "{said:?}");
+        assert!(String::from_utf8_lossy(&said.stderr).contains("another root"), "{said:?}");
+    }
+}
+
+#[test]
+fn read_models_that_were_damaged_are_not_called_sound() {
+    let audited = audited();
+    let data = audited.folder.path();
+    let views = data.join("views");
+    let current = fs::read_to_string(views.join("current")).unwrap();
+    let tables = fs::read_dir(views.join(&current)).unwrap().map(|entry| entry.unwrap().path());
+    let tables: Vec<PathBuf> = tables.filter(|path| path.extension().is_some_and(|end| end == "sst")).collect();
+    assert!(!tables.is_empty());
+    for table in tables {
+        fs::write(table, "damaged").unwrap();
+    }
+    let verified = run(&["verify", "--deep", "--data", text(data)]);
+    assert_eq!(verified.status.code(), Some(4), "{verified:?}");
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(said.contains("they were damaged, and they were built anew"), "{said}");
+    // What was built anew is whole.
+    assert!(stdout(&run(&["verify", "--deep", "--data", text(data)])).contains("the log is sound"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::harness::TestApp;
 use crate::world;
 
 /// The `letopis` binary, built beside the test binaries.
-fn letopis() -> Command {
+pub fn letopis() -> Command {
     let test = std::env::current_exe().unwrap();
     let binary: PathBuf = test.parent().and_then(Path::parent).unwrap().join("letopis");
     assert!(binary.exists(), "{} is missing: run `cargo build --workspace` first, or `make test`", binary.display());

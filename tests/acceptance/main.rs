@@ -10,6 +10,7 @@ mod as_of;
 mod audit;
 mod bad_input;
 mod command_line;
+mod disaster;
 mod entities;
 mod erasure;
 mod graphiql;

@@ -5,5 +5,5 @@ mod app;
 mod socket;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, mutation};
 pub use socket::Socket;

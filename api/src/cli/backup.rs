@@ -14,16 +14,27 @@ pub(super) struct Arguments {
     /// The backup folder. Backups in one folder share the files that they have in common.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// A folder for copies of the keys, apart from the backups; each copy is a numbered folder of its own.
+    #[arg(long, value_name = "DIR")]
+    keys_to: Option<PathBuf>,
+    /// Copies the master key and the signing keys, too, in the clear. Whoever has such a copy needs nothing else.
+    #[arg(long, requires = "keys_to")]
+    with_master_key: bool,
 }
 
 /// Takes the backup.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // A server has a working folder of its own.
     let to = absolute(&arguments.to)?;
-    match carry_out(&arguments.folder, &Request::Backup { to: to.clone() }, Meter::new("backing up", "files"))? {
-        Answer::BackedUp { id, head, size_bytes, files } => {
+    let keys_to = arguments.keys_to.as_ref().map(absolute).transpose()?;
+    let request = Request::Backup { to: to.clone(), keys_to, with_master_key: arguments.with_master_key };
+    match carry_out(&arguments.folder, &request, Meter::new("backing up", "files"))? {
+        Answer::BackedUp { id, head, size_bytes, files, keys } => {
             println!("backup {id} in {}: {files} files with {size_bytes} bytes, every one read again", to.display());
             println!("it holds everything up to position {head} at least");
+            if let Some(keys) = keys {
+                println!("the keys are in {}; remove such copies when they get old", keys.display());
+            }
             Ok(())
         }
         other => Err(other.unexpected()),

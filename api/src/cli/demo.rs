@@ -1,12 +1,14 @@
 //! `letopis demo`: fills an empty data folder with a believable company.
 
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::ValueEnum;
 use letopis_eventlog::environment::{SeededEnvironment, SystemEnvironment};
+use letopis_eventlog::keys::{LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::{FolderError, OpenError, Options, RocksLog};
 
@@ -49,8 +51,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         SizeName::Large => Size::Large,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let options = arguments.folder.options()?;
     let mut meter = Meter::new("writing the demo", "events");
-    let told = fill(&arguments.folder.data, arguments.seed, |log, env| {
+    let told = fill(&arguments.folder.data, &options, arguments.seed, |log, env| {
         let mut show = |events| meter.set(events, size.events().max(events));
         runtime.block_on(demo::write(log, env, arguments.seed, size, &mut show))
     });
@@ -63,23 +66,87 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a company's log consists of, in the order in which a demo moves it: a log without its keys does not open.
-const PARTS: [&str; 2] = ["log", "keys"];
+/// Where a demo grows, and where its parts go when it is done.
+struct Stage {
+    /// The unfinished data folder.
+    folder: PathBuf,
+    /// How it is opened. Keys grow beside the place where they go: it may be on another disk.
+    options: Options,
+    /// What goes where, in this order: a log without its keys does not open.
+    moves: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Stage {
+    fn of(data: &Path, wanted: &Options) -> Self {
+        let folder = data.join(UNFINISHED);
+        let place = wanted.key_folder(data);
+        let keys = if wanted.keys.is_some() { place.join(UNFINISHED) } else { folder.join("keys") };
+        let files = [SLOTS_FILE, LEDGER_FILE, MASTER_KEY_FILE].map(|file| (keys.join(file), place.join(file)));
+        let mut moves = vec![(folder.join("log"), data.join("log"))];
+        moves.extend(files);
+        // One that is there already stays the one.
+        let master_key = Some(wanted.master_key_file(data)).filter(|file| file.exists()).or(wanted.master_key.clone());
+        Self { folder, options: Options { keys: Some(keys), master_key, ..wanted.clone() }, moves }
+    }
+
+    /// Whether it was stopped while its parts were moved: then it is whole, only not all of it in its place.
+    fn is_moving(&self) -> bool {
+        let Some(((log, place), files)) = self.moves.split_first() else { return false };
+        place.exists() && !log.exists() && files.iter().any(|(from, _)| from.exists())
+    }
+
+    /// Moves what is done to its place.
+    fn finish(&self) -> anyhow::Result<()> {
+        for (from, to) in self.moves.iter().filter(|(from, _)| from.exists()) {
+            let failed = || format!("failed to create {}", to.display());
+            let parent = to.parent().unwrap_or(Path::new("."));
+            DirBuilder::new().recursive(true).mode(0o700).create(parent).with_context(failed)?;
+            fs::rename(from, to).with_context(failed)?;
+            File::open(parent).and_then(|parent| parent.sync_all()).with_context(failed)?;
+        }
+        self.remove()
+    }
+
+    /// Removes what is not needed any more.
+    fn remove(&self) -> anyhow::Result<()> {
+        for folder in self.options.keys.iter().chain([&self.folder]).filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder).with_context(|| format!("failed to remove {}", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Removes what a demo left that was stopped, unless it is still being written.
+    fn remove_left_over(&self) -> anyhow::Result<()> {
+        if !self.folder.exists() {
+            return self.remove();
+        }
+        match RocksLog::open(&self.folder, Arc::new(SystemEnvironment), &self.options) {
+            Err(error @ OpenError::Folder(FolderError::InUse { .. })) => return Err(error.into()),
+            Ok(log) => log.close()?,
+            // Damaged, as after a power cut: it goes all the same.
+            Err(_) => {}
+        }
+        self.remove()
+    }
+}
 
 /// Writes a demo beside the place of the log and moves it there when it is done, so that no part of a company is
 /// ever taken for a whole one.
 fn fill(
-    folder: &Path,
+    data: &Path,
+    wanted: &Options,
     seed: u64,
     write: impl FnOnce(Arc<dyn Log>, Arc<SeededEnvironment>) -> Result<Told, DemoError>,
 ) -> anyhow::Result<Told> {
-    let unfinished = folder.join(UNFINISHED);
-    finish_move(folder, &unfinished)?;
-    let is_begun = PARTS.iter().any(|part| folder.join(part).exists());
-    let empty = if is_begun { Some(open_empty(folder)?) } else { None };
-    remove_left_over(&unfinished)?;
+    let stage = Stage::of(data, wanted);
+    if stage.is_moving() {
+        stage.finish()?;
+    }
+    let is_begun = stage.moves.iter().take(2).any(|(_, place)| place.exists());
+    let empty = if is_begun { Some(open_empty(data, wanted)?) } else { None };
+    stage.remove_left_over()?;
     let env = Arc::new(SeededEnvironment::new(seed, demo::START));
-    let log = RocksLog::open(&unfinished, Arc::<SeededEnvironment>::clone(&env), &Options::default())?;
+    let log = RocksLog::open(&stage.folder, Arc::<SeededEnvironment>::clone(&env), &stage.options)?;
     let told = write(Arc::<RocksLog>::clone(&log), env);
     log.close()?;
     let told = told?;
@@ -87,34 +154,16 @@ fn fill(
     if let Some(empty) = empty {
         empty.close()?;
         drop(empty);
-        for place in PARTS.map(|part| folder.join(part)) {
-            fs::remove_dir_all(&place).with_context(|| format!("failed to remove the empty {}", place.display()))?;
-        }
+        let log = data.join("log");
+        fs::remove_dir_all(&log).with_context(|| format!("failed to remove the empty {}", log.display()))?;
     }
-    move_parts(folder, &unfinished, &PARTS)?;
+    stage.finish()?;
     Ok(told)
 }
 
-/// Moves what is done to its place.
-fn move_parts(folder: &Path, unfinished: &Path, parts: &[&str]) -> anyhow::Result<()> {
-    for part in parts {
-        let place = folder.join(part);
-        fs::rename(unfinished.join(part), &place).with_context(|| format!("failed to create {}", place.display()))?;
-    }
-    fs::remove_dir_all(unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))?;
-    File::open(folder)?.sync_all().with_context(|| format!("failed to sync {}", folder.display()))
-}
-
-/// A demo that was stopped while it was moved is whole: only its keys are not in their place yet.
-fn finish_move(folder: &Path, unfinished: &Path) -> anyhow::Result<()> {
-    let [log, keys] = PARTS;
-    let is_moving = folder.join(log).exists() && unfinished.join(keys).exists() && !unfinished.join(log).exists();
-    if is_moving { move_parts(folder, unfinished, &[keys]) } else { Ok(()) }
-}
-
 /// Opens a log that must be empty, so that nobody else fills it meanwhile.
-fn open_empty(folder: &Path) -> anyhow::Result<Arc<RocksLog>> {
-    let log = RocksLog::open(folder, Arc::new(SystemEnvironment), &Options::default())?;
+fn open_empty(folder: &Path, options: &Options) -> anyhow::Result<Arc<RocksLog>> {
+    let log = RocksLog::open(folder, Arc::new(SystemEnvironment), options)?;
     match log.head().0 {
         0 => Ok(log),
         head => {
@@ -122,18 +171,4 @@ fn open_empty(folder: &Path) -> anyhow::Result<Arc<RocksLog>> {
             Err(DemoError::NotEmpty(head).into())
         }
     }
-}
-
-/// Removes what a demo left that was stopped, unless it is still being written.
-fn remove_left_over(unfinished: &Path) -> anyhow::Result<()> {
-    if !unfinished.exists() {
-        return Ok(());
-    }
-    match RocksLog::open(unfinished, Arc::new(SystemEnvironment), &Options::default()) {
-        Err(error @ OpenError::Folder(FolderError::InUse { .. })) => return Err(error.into()),
-        Ok(log) => log.close()?,
-        // Damaged, as after a power cut: it goes all the same.
-        Err(_) => {}
-    }
-    fs::remove_dir_all(unfinished).with_context(|| format!("failed to remove {}", unfinished.display()))
 }

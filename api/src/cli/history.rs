@@ -10,9 +10,9 @@ pub(super) fn id<T: EntityId>(text: &str) -> anyhow::Result<T> {
     parse(text).with_context(|| format!("'{text}' is neither the id of kind '{}' nor a UUID", T::KIND))
 }
 
-/// Whose history; exactly one.
+/// Whose history; one at most.
 #[derive(clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub(super) struct Whose {
     /// An account, by global id or UUID.
     #[arg(long, value_name = "ID")]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use letopis_eventlog::environment::{Environment, SystemEnvironment};
 use letopis_eventlog::log::Log;
-use letopis_eventlog::rocks::{Options as LogOptions, RocksLog};
+use letopis_eventlog::rocks::RocksLog;
 
 use super::{DataFolder, Meter};
 use crate::import::{self, Options, Plan, Progress, Rejects, Summary};
@@ -39,7 +39,7 @@ struct Incomplete(String);
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plan = Plan::load(&arguments.mapping)?;
     let env: Arc<dyn Environment> = Arc::new(SystemEnvironment);
-    let log = RocksLog::open(&arguments.folder.data, Arc::clone(&env), &LogOptions::default())?;
+    let log = RocksLog::open(&arguments.folder.data, Arc::clone(&env), &arguments.folder.options()?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut meter = Bytes(Meter::new("importing", "bytes"));
     let summary = runtime.block_on(async {

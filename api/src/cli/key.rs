@@ -37,14 +37,11 @@ struct Generate {
 struct Place {
     #[command(flatten)]
     folder: DataFolder,
-    /// The folder of the keys; `keys` in the data folder when absent.
-    #[arg(long, env = "LETOPIS_KEYS", value_name = "DIR")]
-    keys: Option<PathBuf>,
 }
 
 impl Place {
     fn folder(&self) -> PathBuf {
-        self.keys.clone().unwrap_or_else(|| self.folder.data.join("keys"))
+        self.folder.key_folder()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod at_work;
 mod backup;
+mod data_folder;
 mod demo;
 mod erase;
 mod export;
@@ -18,6 +19,7 @@ mod serve;
 mod verify;
 mod verify_proof;
 
+use data_folder::DataFolder;
 pub use progress::Meter;
 pub use run::run;
-use run::{DataFolder, Found, is_in_use};
+use run::{Found, is_in_use};

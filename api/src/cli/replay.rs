@@ -24,7 +24,6 @@ use serde_json::{Map, Value, json};
 
 use super::DataFolder;
 use super::history::Whose;
-use crate::company::Company;
 use crate::graphql::event::payload;
 use crate::graphql::ids::EntityId;
 use crate::history::HistoryOf;
@@ -46,7 +45,7 @@ pub(super) struct Arguments {
 
 /// Replays it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let company = Company::open_existing(&arguments.folder.data, Arc::new(SystemEnvironment))?;
+    let company = arguments.folder.open_existing(Arc::new(SystemEnvironment))?;
     company.catch_up()?;
     let head = company.log().head();
     let until = arguments.until.map_or(head, Position);

@@ -1,6 +1,5 @@
 //! Reads the command line, runs the subcommand, and says how it ended.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -53,14 +52,6 @@ enum Command {
     Demo(demo::Arguments),
     /// Prints the GraphQL schema.
     Schema,
-}
-
-/// The data folder of a subcommand.
-#[derive(clap::Args)]
-pub(super) struct DataFolder {
-    /// The data folder; `serve`, `import` and `demo` create it where it is missing.
-    #[arg(long, env = "LETOPIS_DATA", default_value = "letopis-data", value_name = "DIR")]
-    pub(super) data: PathBuf,
 }
 
 /// A check that found something wrong: said already, so only the exit code is left.

@@ -33,7 +33,8 @@ pub(super) struct Arguments {
 /// Serves it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut company = Company::open(&arguments.folder.data, Arc::new(SystemEnvironment))?;
+    let mut company =
+        Company::open_with(&arguments.folder.data, Arc::new(SystemEnvironment), &arguments.folder.options()?)?;
     company.follow()?;
     let served = runtime.block_on(serve(arguments, &company));
     // Requests that did not finish in time must not write any more.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use letopis_eventlog::proof::{Checkpoint, TlogProof, VerifyingKeys, verify_export};
 
 use super::Found;
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// The file: an export with proofs, or a `.tlog-proof`.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A checkpoint that was got earlier or elsewhere; needed for an export.
+    /// A checkpoint that was got earlier or elsewhere; needed for an export. A single proof must be made against it.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// The verifying key of the log.
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = &arguments.file;
     let mut file = BufReader::new(File::open(path).with_context(|| format!("failed to open {}", path.display()))?);
     let outcome = if file.fill_buf()?.starts_with(TLOG_PROOF.as_bytes()) {
-        proof(&mut file, &keys)
+        proof(&mut file, trusted.as_ref(), &keys)
     } else {
         let trusted = trusted.context("an export is checked against a checkpoint that you trust: say --checkpoint")?;
         export(&mut file, &trusted, &keys)
@@ -41,13 +41,33 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     outcome.map_err(|refused| Found(format!("{}: {refused:#}", path.display())).into())
 }
 
-fn proof(file: &mut impl Read, keys: &VerifyingKeys) -> anyhow::Result<()> {
+fn proof(file: &mut impl Read, trusted: Option<&Checkpoint>, keys: &VerifyingKeys) -> anyhow::Result<()> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let proof = TlogProof::parse(&text)?;
     let checkpoint = proof.verify(keys)?;
+    let is_known = trusted.map(|trusted| is_the_trusted(&checkpoint, trusted)).transpose()?.is_some();
     println!("the record at position {} is part of the log '{}'", proof.position(), checkpoint.origin());
     println!("as its checkpoint over {} records says", checkpoint.size());
+    if !is_known {
+        println!(
+            "not proved: that this checkpoint is of the log as others know it; say --checkpoint to hold it against one"
+        );
+    }
+    Ok(())
+}
+
+/// A proof carries a checkpoint of its own and says nothing of how that one goes on from another.
+fn is_the_trusted(own: &Checkpoint, trusted: &Checkpoint) -> anyhow::Result<()> {
+    let (size, known) = (own.size(), trusted.size());
+    if size != known {
+        bail!(
+            "not proved: its checkpoint over {size} records is not proved to be of the same log as the trusted one over {known}; ask for a proof against that one, or for an export since it"
+        );
+    }
+    if own.root() != trusted.root() {
+        bail!("the trusted checkpoint over {known} records has another root: history was rewritten");
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::request::{Answer, Request, Told};
+use super::request::{Answer, Asked, Told};
 use super::server::SOCKET;
 
 /// A server that did not do what it was asked.
@@ -33,7 +33,7 @@ pub enum AskError {
 ///
 /// # Errors
 /// When nobody listens, the connection breaks off, or it cannot be done.
-pub fn ask(folder: &Path, request: &Request, report: &mut dyn FnMut(u64, u64)) -> Result<Answer, AskError> {
+pub fn ask(folder: &Path, request: &Asked, report: &mut dyn FnMut(u64, u64)) -> Result<Answer, AskError> {
     let path = folder.join(SOCKET);
     let mut stream = UnixStream::connect(&path).map_err(|source| AskError::Nobody { path, source })?;
     stream.write_all(format!("{}\n", serde_json::to_string(request)?).as_bytes())?;

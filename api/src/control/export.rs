@@ -1,17 +1,15 @@
-//! An export with proofs: which events, since which checkpoints, into which file.
+//! Exports: a history with proofs, or the whole log as a portable file.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use letopis_domain::ids::Position;
-use letopis_eventlog::proof::Checkpoint;
-use letopis_eventlog::rocks::{Export, RocksLog};
+use letopis_eventlog::backup::PortableSummary;
+use letopis_eventlog::rocks::Export;
 use letopis_projections::AsOf;
 use serde::{Deserialize, Serialize};
 
+use super::new_file::NewFile;
 use super::request::Answer;
 use super::work::Folder;
 use crate::history::HistoryOf;
@@ -27,8 +25,8 @@ pub struct ExportRequest {
     pub of: HistoryOf,
     /// Checkpoints that the auditor holds, as signed notes.
     pub since: Vec<String>,
-    /// The file, as an absolute path.
-    pub to: PathBuf,
+    /// The file.
+    pub to: NewFile,
 }
 
 /// Exports a history.
@@ -43,41 +41,16 @@ pub(super) fn export(folder: &Folder, request: &ExportRequest) -> anyhow::Result
     if positions.is_empty() {
         bail!("there is nothing about {about} as of position {upto}");
     }
-    let since = known(log, &request.since)?;
+    let held = |note: &String| log.held_checkpoint(note).context("a checkpoint given with --since is not of this log");
+    let since = request.since.iter().map(held).collect::<anyhow::Result<Vec<_>>>()?;
     let export = Export { about: &about, positions: &positions, checkpoint: &checkpoint, since: &since };
-    let summary = whole_file(&request.to, |out| Ok(log.export(&export, out)?))?;
+    let summary = request.to.write(|out| Ok(log.export(&export, out)?))?;
     Ok(Answer::Exported { events: summary.events, bytes: summary.bytes, size: checkpoint.size() })
 }
 
-/// The checkpoints that the auditor holds, as this log has kept them.
-fn known(log: &RocksLog, notes: &[String]) -> anyhow::Result<Vec<Checkpoint>> {
-    let kept = log.checkpoints()?;
-    let body = |note: &str| note.split_once("\n\n").map_or(String::new(), |(body, _)| body.to_owned());
-    let find = |note: &String| {
-        let same = kept.iter().find(|kept| body(kept.note()) == body(note));
-        same.cloned().context(
-            "a checkpoint given with --since never left this log: the log was changed, or it is of another one",
-        )
-    };
-    notes.iter().map(find).collect()
-}
-
-/// Writes a file that appears whole or not at all.
-fn whole_file<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
-    let failed = || format!("failed to write {}", path.display());
-    let mut out = BufWriter::new(File::create(&unfinished).with_context(failed)?);
-    let written = write(&mut out).and_then(|written| {
-        out.flush().with_context(failed)?;
-        out.get_ref().sync_all().with_context(failed)?;
-        fs::rename(&unfinished, path).with_context(failed)?;
-        Ok(written)
-    });
-    if written.is_err() {
-        // What went wrong is told already; a leftover is only untidy.
-        let _ = fs::remove_file(&unfinished);
-    }
-    written
+/// Exports the whole log as a portable file.
+pub(super) fn export_log(folder: &Folder, to: &NewFile, report: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Answer> {
+    let written = to.write(|out| Ok(folder.log.export_portable(out, report)?))?;
+    let PortableSummary { records, root, bytes } = written;
+    Ok(Answer::ExportedLog { records, root, bytes })
 }

@@ -5,12 +5,16 @@
 
 mod client;
 mod export;
+mod new_file;
+mod places;
 mod request;
 mod server;
 mod work;
 
 pub use client::{AskError, ask};
 pub use export::ExportRequest;
-pub use request::{Answer, Checked, Rebuilt, Request};
+pub use new_file::NewFile;
+pub use places::{Places, is_same_place};
+pub use request::{Answer, Asked, Checked, Rebuilt, Request};
 pub use server::Control;
 pub use work::{Folder, perform};

@@ -9,6 +9,17 @@ use letopis_projections::rebuild::RebuildReport;
 use serde::{Deserialize, Serialize};
 
 use super::export::ExportRequest;
+use super::new_file::NewFile;
+use super::places::Places;
+
+/// A request, and where whoever asks believes the keys to be.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub struct Asked {
+    /// What is asked.
+    pub request: Request,
+    /// The places that were named.
+    pub places: Places,
+}
 
 /// What can be asked.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -22,12 +33,22 @@ pub enum Request {
         deep: bool,
     },
     /// Back the log up.
+    #[serde(rename_all = "camelCase")]
     Backup {
         /// The backup folder, as an absolute path.
         to: PathBuf,
+        /// Where the keys are copied afterwards, as an absolute path; none = they are not.
+        keys_to: Option<PathBuf>,
+        /// Whether the master key and the signing keys are copied, too.
+        with_master_key: bool,
     },
     /// Export a history with proofs.
     Export(ExportRequest),
+    /// Export the whole log as a portable file.
+    ExportLog {
+        /// The file.
+        to: NewFile,
+    },
     /// Erase a person.
     Erase(EraseSubject),
 }
@@ -68,6 +89,17 @@ pub enum Answer {
         size_bytes: u64,
         /// How many files it has.
         files: u32,
+        /// The set of keys that was copied.
+        keys: Option<PathBuf>,
+    },
+    /// The whole log was exported.
+    ExportedLog {
+        /// Records in the file.
+        records: u64,
+        /// The root of the Merkle tree over them, in base64.
+        root: String,
+        /// Its size.
+        bytes: u64,
     },
     /// A history was exported.
     Exported {
@@ -93,10 +125,10 @@ impl Answer {
     }
 }
 
-impl From<BackupInfo> for Answer {
-    fn from(taken: BackupInfo) -> Self {
+impl Answer {
+    pub(super) const fn backed_up(taken: BackupInfo, keys: Option<PathBuf>) -> Self {
         let BackupInfo { id, head, size_bytes, files, .. } = taken;
-        Self::BackedUp { id, head: head.0, size_bytes, files }
+        Self::BackedUp { id, head: head.0, size_bytes, files, keys }
     }
 }
 

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use letopis_eventlog::error::TransactError;
 use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::request::{Request, Told};
+use super::request::{Asked, Request, Told};
 use super::work::{Folder, perform};
 
 /// The socket's name in the data folder.
@@ -104,7 +105,11 @@ async fn answer(stream: UnixStream, folder: Folder, turn: Turn) {
     }
 }
 
-fn work(folder: &Folder, request: Request, turn: &Turn, tell: &UnboundedSender<String>) {
+fn work(folder: &Folder, asked: Asked, turn: &Turn, tell: &UnboundedSender<String>) {
+    let Asked { request, places } = asked;
+    if let Err(error) = folder.places.check(&places) {
+        return send(tell, &Told::Failed(error.to_string()));
+    }
     // An erasure is short and does not wait for anybody.
     let waits = !matches!(request, Request::Erase(_));
     let turn = waits.then(|| turn.try_lock());
@@ -118,7 +123,15 @@ fn work(folder: &Folder, request: Request, turn: &Turn, tell: &UnboundedSender<S
         &match outcome {
             Ok(answer) => Told::Done(answer),
             Err(error) => {
-                tracing::warn!(%error, "what was asked through the control socket could not be done");
+                // What a refusal says may be personal, and would outlive an erasure here.
+                let refusal = match error.downcast_ref() {
+                    Some(TransactError::Refused(refused)) => Some(refused.code),
+                    _ => None,
+                };
+                match refusal {
+                    Some(code) => tracing::warn!(?code, "what was asked through the control socket was refused"),
+                    None => tracing::warn!(%error, "what was asked through the control socket could not be done"),
+                }
                 Told::Failed(format!("{error:#}"))
             }
         },

@@ -1,32 +1,48 @@
 //! Work on a data folder as a whole, by the process that holds it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use letopis_domain::command::Command;
+use letopis_domain::ids::Position;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::rocks::RocksLog;
 use letopis_eventlog::transact::{Envelope, transact};
-use letopis_projections::Views;
+use letopis_projections::rebuild::RebuildReport;
+use letopis_projections::{Found, Unusable, Views};
 
-use super::export::export;
+use super::export::{export, export_log};
+use super::places::Places;
 use super::request::{Answer, Checked, Request};
+
+/// How long to wait for read models that are behind.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An open data folder.
 #[derive(Clone)]
 pub struct Folder {
     /// Its log.
     pub log: Arc<RocksLog>,
-    /// Its read models; none where the work needs none, because opening them takes its time.
-    pub views: Option<Views>,
+    /// Its read models and how they were found; none where the work needs none, because opening them takes its time.
+    pub views: Option<(Views, Found)>,
     /// Clock and randomness.
     pub env: Arc<dyn Environment>,
+    /// Where its keys are.
+    pub places: Places,
 }
 
 impl Folder {
     pub(super) fn views(&self) -> anyhow::Result<&Views> {
-        self.views.as_ref().context("the read models are not open")
+        self.views.as_ref().map(|(views, _)| views).context("the read models are not open")
+    }
+
+    /// Why the read models had to be built anew when the folder was opened, if something was wrong with them.
+    fn damaged_views(&self) -> Option<Unusable> {
+        match self.views {
+            Some((_, Found::Unusable(reason))) if reason.is_damage() => Some(reason),
+            _ => None,
+        }
     }
 }
 
@@ -42,12 +58,15 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
             Ok(Answer::Rebuilt((&rebuilt).into()))
         }
         Request::Verify { deep } => verify(folder, deep, report).map(Answer::Checked),
-        Request::Backup { to } => {
+        Request::Backup { to, keys_to, with_master_key } => {
             let taken = folder.log.backup(&to)?;
             tracing::info!(id = taken.id, head = %taken.head, to = %to.display(), "a backup was taken");
-            Ok(taken.into())
+            // Afterwards, so that every record of the backup has its keys in the set.
+            let keys = keys_to.map(|to| folder.log.copy_keys(&to, with_master_key)).transpose()?;
+            Ok(Answer::backed_up(taken, keys.map(|set| set.folder().to_owned())))
         }
         Request::Export(request) => export(folder, &request),
+        Request::ExportLog { to } => export_log(folder, &to, report),
         Request::Erase(erase) => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let command: Command = erase.into();
@@ -63,14 +82,75 @@ fn verify(folder: &Folder, deep: bool, report: &mut dyn FnMut(u64, u64)) -> anyh
     let started = Instant::now();
     let mut found = Checked::new(folder.log.verify(report), started.elapsed().as_secs_f64());
     if deep && found.problem.is_none() {
-        let compared = folder.views()?.compare(&mut |progress| report(progress.done, progress.total))?;
-        let differing = compared.differing();
-        if !differing.is_empty() {
-            let names = differing.join(", ");
-            found.problem =
-                Some(format!("in the read models, of which these say something else than the log: {names}"));
+        let views = folder.views()?;
+        let mut compared = views.compare(&mut |progress| report(progress.done, progress.total))?;
+        if compared.is_equal().is_none() && has_come_to(views, compared.position)? {
+            compared = views.compare(&mut |progress| report(progress.done, progress.total))?;
         }
+        found.problem = problem_of_views(folder, &compared);
         found.seconds = started.elapsed().as_secs_f64();
     }
     Ok(found)
+}
+
+/// Whether read models that were only behind come to a position in time.
+fn has_come_to(views: &Views, position: Position) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    Ok(runtime.block_on(views.wait_for(position, PATIENCE)).is_ok())
+}
+
+/// What is wrong with the read models. Where there was nothing to compare with, nobody can say that they are sound.
+fn problem_of_views(folder: &Folder, compared: &RebuildReport) -> Option<String> {
+    if let Some(reason) = folder.damaged_views() {
+        return Some(format!(
+            "in the read models: when the folder was opened {reason}, and they were built anew from the log, so that \
+             there was nothing to compare with"
+        ));
+    }
+    if compared.is_equal().is_none() {
+        let upto = compared.position;
+        return Some(format!("in the read models, which have not come to position {upto} and could not be compared"));
+    }
+    let differing = compared.differing();
+    let names = differing.join(", ");
+    (!differing.is_empty())
+        .then(|| format!("in the read models, of which these say something else than the log: {names}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use letopis_eventlog::environment::SystemEnvironment;
+    use letopis_eventlog::rocks::Options;
+
+    use super::*;
+
+    #[test]
+    fn read_models_that_could_not_be_compared_are_not_called_sound() {
+        let data = tempfile::tempdir().unwrap();
+        let env = Arc::new(SystemEnvironment);
+        let log = RocksLog::open(data.path(), env.clone(), &Options::default()).unwrap();
+        let (views, found) = Views::open(Arc::<RocksLog>::clone(&log), &data.path().join("views")).unwrap();
+        let folder = |found| Folder {
+            log: Arc::clone(&log),
+            views: Some((views.clone(), found)),
+            env: env.clone(),
+            places: Places::default(),
+        };
+        let compared = |digests_before| RebuildReport {
+            position: Position(7),
+            events: 7,
+            elapsed: Duration::ZERO,
+            digests: Vec::new(),
+            digests_before,
+        };
+        assert_eq!(found, Found::Unusable(Unusable::Missing));
+        assert_eq!(problem_of_views(&folder(found), &compared(Some(Vec::new()))), None);
+        let behind = problem_of_views(&folder(found), &compared(None)).unwrap();
+        assert!(behind.contains("have not come to position 7"), "{behind}");
+        for reason in [Unusable::Damaged, Unusable::AheadOfLog] {
+            let folder = folder(Found::Unusable(reason));
+            let anew = problem_of_views(&folder, &compared(Some(Vec::new()))).unwrap();
+            assert!(anew.contains("built anew"), "{anew}");
+        }
+    }
 }

@@ -8,12 +8,16 @@ use std::io::Read;
 use std::path::Path;
 
 use super::BackupError;
+use super::checkpoints_file;
 use super::error::failed;
+use super::take::remembered;
 
 const READ_SIZE_BYTES: usize = 1 << 20;
 
 /// Checks every file of a backup.
 pub(super) fn check(folder: &Path, id: u32) -> Result<(), BackupError> {
+    let remembered = remembered(folder, id)?;
+    checkpoints_file::read(folder, id, remembered.checkpoints.as_deref())?;
     let meta = folder.join("meta").join(id.to_string());
     let text = fs::read_to_string(&meta).map_err(failed("reading", &meta))?;
     let mut checked = 0;

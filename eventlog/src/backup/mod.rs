@@ -5,12 +5,17 @@
 //! another place.
 
 mod check;
+mod checkpoints_file;
+mod contradiction;
+mod erasures;
 mod error;
+mod portable;
 mod restore;
 mod take;
 
 pub use error::BackupError;
-pub use restore::{Restored, restore};
+pub use portable::{PortableError, PortableSummary};
+pub use restore::{Restore, Restored, Source};
 pub use take::{BackupInfo, list};
 
 #[cfg(test)]

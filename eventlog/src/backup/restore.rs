@@ -1,45 +1,304 @@
-//! Bringing a backup back into a new data folder.
+//! Bringing a log back into a data folder: records, keys and checkpoints, and every erasure that the ledger knows.
+//!
+//! All of it grows beside its place and is moved there at the end, keys first: a data folder whose `log` is there was
+//! restored to the end, and a restore that failed or was killed can be repeated.
 
-use std::fs;
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use letopis_domain::ids::Position;
+use letopis_domain::values::Timestamp;
 use rust_rocksdb::backup::RestoreOptions;
+use uuid::Uuid;
 
 use super::error::{failed, storage};
-use super::take::engine;
-use super::{BackupError, BackupInfo, check, list};
+use super::portable::Portable;
+use super::take::{engine, remembered};
+use super::{BackupError, BackupInfo, check, checkpoints_file, contradiction, erasures, list};
+use crate::environment::Environment;
+use crate::keys::{KeySet, LEDGER_FILE, LedgerEnd, LedgerFile, MASTER_KEY_FILE, SLOTS_FILE};
+use crate::log::Log;
+use crate::proof::{SIGNING_KEYS_FILE, VERIFYING_KEYS_FILE};
+use crate::rocks::Options;
 
-/// A backup that was brought back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// Which one.
-    pub backup: BackupInfo,
+/// Where a log grows until it is whole, inside the data folder, and keys inside the key folder.
+const UNFINISHED: &str = "restore-unfinished";
+
+/// What is brought back.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A backup.
+    Backup {
+        /// The backup folder.
+        folder: &'a Path,
+        /// The backup's number; none = the newest.
+        id: Option<u32>,
+    },
+    /// A portable file.
+    Portable(&'a Path),
 }
 
-/// Brings the records of a backup back into a data folder that holds no log; none = the newest backup. Its files are
-/// checked before and while they are copied. Everything derived from the records is derived when the log is opened.
-///
-/// # Errors
-/// When there is no such backup, it is damaged, or the folder holds a log.
-pub fn restore(folder: &Path, id: Option<u32>, data: &Path) -> Result<Restored, BackupError> {
-    let backups = list(folder)?;
-    let wanted = match id {
-        None => backups.last(),
-        Some(id) => backups.iter().find(|backup| backup.id == id),
-    };
-    let missing = || BackupError::Missing { folder: folder.to_owned(), id };
-    let backup = *wanted.ok_or_else(missing)?;
-    check::check(folder, backup.id)?;
-    let log = data.join("log");
-    refuse_contents(&log)?;
-    refuse_contents(&data.join("views"))?;
-    let records = log.join("records");
+/// A restore.
+pub struct Restore<'a> {
+    /// What is brought back.
+    pub source: Source<'a>,
+    /// The data folder, which has no log.
+    pub data: &'a Path,
+    /// A set of keys to bring back, too; none = they are in their place.
+    pub keys_from: Option<&'a Path>,
+    /// Where keys, master key and ledger are; the ledger must be named.
+    pub options: &'a Options,
+    /// The name under which the log signs from then on, if it contradicts checkpoints that left it.
+    pub contradict_as: Option<&'a str>,
+}
+
+/// A log that was brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Which backup; none when it was a portable file.
+    pub backup: Option<BackupInfo>,
+    /// Its last position.
+    pub head: Position,
+    /// Erasures of the ledger.
+    pub erasures: u64,
+    /// When the last of them was recorded.
+    pub last_erased_at: Option<Timestamp>,
+    /// How many of them the log did not record yet.
+    pub applied: u64,
+    /// Whether it signs under another name now.
+    pub is_renamed: bool,
+}
+
+/// What is known of a source before its records are brought back.
+struct Origin {
+    log: Uuid,
+    head: Position,
+    ledger: LedgerEnd,
+    path: PathBuf,
+    backup: Option<BackupInfo>,
+}
+
+impl Restore<'_> {
+    /// Brings it back, applies every erasure of the ledger, and verifies the log. `report` hears how many records of how
+    /// many were verified.
+    ///
+    /// # Errors
+    /// When something is missing, damaged, does not belong together, or is older than it may be; the data folder then has
+    /// no log, and it can be tried again.
+    pub fn run(&self, env: &Arc<dyn Environment>, report: &mut dyn FnMut(u64, u64)) -> Result<Restored, BackupError> {
+        let ledger_path = self.options.ledger.as_deref().ok_or(BackupError::WithoutLedger)?;
+        let _lock = self.hold()?;
+        let (origin, portable) = self.origin()?;
+        let ledger = LedgerFile::read(ledger_path, Some(origin.log))?;
+        ledger.check_goes_on_from(&origin.ledger, &origin.path)?;
+        let stage = Stage::new(self);
+        stage.clear()?;
+        self.stage_keys(&stage, &origin, &ledger)?;
+        let checkpoints = stage_records(&stage, &origin, portable, report)?;
+        let signing = contradiction::Signing { stage: &stage.log, keys: &stage.signing, ledger: ledger_path };
+        let (log, is_renamed) = signing.open(&stage.data, env, &stage.options, &checkpoints, self.contradict_as)?;
+        let applied = erasures::record(&log, &**env)?;
+        let found = log.verify(report);
+        if let Some(problem) = found.problem {
+            return Err(BackupError::Found(problem));
+        }
+        let (head, erasures) = (log.head(), ledger.end().lines);
+        log.close().map_err(|error| BackupError::Storage(error.to_string()))?;
+        drop(log);
+        stage.finish()?;
+        let last_erased_at = ledger.last_recorded_at();
+        Ok(Restored { backup: origin.backup, head, erasures, last_erased_at, applied, is_renamed })
+    }
+
+    /// Takes the data folder, which must hold no log.
+    fn hold(&self) -> Result<File, BackupError> {
+        fs::create_dir_all(self.data).map_err(failed("creating", self.data))?;
+        let path = self.data.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(failed("opening", &path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BackupError::DataInUse(self.data.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(failed("locking", path)(source)),
+        }
+        refuse_contents(&self.data.join("log"))?;
+        refuse_contents(&self.data.join("views"))?;
+        Ok(lock)
+    }
+
+    fn origin(&self) -> Result<(Origin, Option<Portable>), BackupError> {
+        match self.source {
+            Source::Backup { folder, id } => {
+                let backups = list(folder)?;
+                let wanted = match id {
+                    None => backups.last(),
+                    Some(id) => backups.iter().find(|backup| backup.id == id),
+                };
+                let missing = || BackupError::Missing { folder: folder.to_owned(), id };
+                let backup = *wanted.ok_or_else(missing)?;
+                let known = remembered(folder, backup.id)?;
+                let (log, head, ledger) = (known.log, known.head, known.ledger);
+                Ok((Origin { log, head, ledger, path: folder.to_owned(), backup: Some(backup) }, None))
+            }
+            Source::Portable(path) => {
+                let portable = Portable::open(path)?;
+                let manifest = portable.manifest();
+                let (log, head, ledger) = (manifest.log, Position(manifest.records), manifest.ledger.clone());
+                Ok((Origin { log, head, ledger, path: path.to_owned(), backup: None }, Some(portable)))
+            }
+        }
+    }
+
+    /// Brings the keys back, or looks whether they are there; either way their ledger must not be newer.
+    fn stage_keys(&self, stage: &Stage, origin: &Origin, ledger: &LedgerFile) -> Result<(), BackupError> {
+        let place = self.options.key_folder(self.data);
+        let Some(from) = self.keys_from else {
+            if !place.join(SLOTS_FILE).is_file() {
+                return Err(BackupError::WithoutKeys(place));
+            }
+            let beside = place.join(LEDGER_FILE);
+            if beside.is_file() {
+                ledger.check_goes_on_from(&LedgerFile::read_own(&beside, Some(origin.log))?.end(), &beside)?;
+            }
+            return Ok(());
+        };
+        let set = KeySet::open(from)?;
+        let folder = set.folder().to_owned();
+        if set.log() != origin.log {
+            return Err(BackupError::OtherKeys { folder, keys: set.log(), log: origin.log });
+        }
+        if set.head() < origin.head {
+            return Err(BackupError::OlderKeys { folder, keys: set.head(), backup: origin.head });
+        }
+        ledger.check_goes_on_from(set.ledger(), &folder)?;
+        set.copy_to(&stage.keys)?;
+        // A master key in a place of its own must not come to lie beside what it wraps as well.
+        let copied = stage.keys.join(MASTER_KEY_FILE);
+        if stage.options.master_key.as_ref() != Some(&copied) {
+            remove_file(&copied)?;
+        }
+        // Signing keys that are in their place are newer than those of any copy: others may have been added since.
+        for file in [VERIFYING_KEYS_FILE, SIGNING_KEYS_FILE].map(Path::new) {
+            let in_place = place.join(file);
+            if in_place.exists() {
+                fs::copy(&in_place, stage.keys.join(file)).map_err(failed("copying", in_place))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Brings the records back, and gives the checkpoints that were kept with them.
+fn stage_records(
+    stage: &Stage,
+    origin: &Origin,
+    portable: Option<Portable>,
+    report: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<u8>, BackupError> {
+    let records = stage.log.join("records");
     fs::create_dir_all(&records).map_err(failed("creating", &records))?;
+    if let Some(portable) = portable {
+        return Ok(portable.restore(&records, report)?);
+    }
+    let id = origin.backup.map_or(0, |backup| backup.id);
+    check::check(&origin.path, id)?;
     let options = RestoreOptions::default();
-    engine(folder)?.restore_from_backup(&records, &records, &options, backup.id).map_err(storage)?;
-    sync(&records).and_then(|()| sync(&log)).and_then(|()| sync(data)).map_err(failed("syncing", data))?;
-    Ok(Restored { backup })
+    engine(&origin.path)?.restore_from_backup(&records, &records, &options, id).map_err(storage)?;
+    sync(&records)?;
+    let known = remembered(&origin.path, id)?;
+    checkpoints_file::read(&origin.path, id, known.checkpoints.as_deref())
+}
+
+/// Where everything grows, and where it goes.
+struct Stage {
+    /// The unfinished data folder.
+    data: PathBuf,
+    /// Its log.
+    log: PathBuf,
+    /// The unfinished key folder.
+    keys: PathBuf,
+    /// The folder whose signing keys are in use.
+    signing: PathBuf,
+    /// How the unfinished log is opened.
+    options: Options,
+    /// Where the keys go, if any are brought back.
+    keys_to: Option<PathBuf>,
+    /// Where the log goes.
+    log_to: PathBuf,
+}
+
+impl Stage {
+    fn new(restore: &Restore<'_>) -> Self {
+        let (data, place) = (restore.data.join(UNFINISHED), restore.options.key_folder(restore.data));
+        let (log, keys) = (data.join("log"), place.join(UNFINISHED));
+        let keys_to = restore.keys_from.map(|_| place.clone());
+        let signing = if restore.keys_from.is_some() { keys.clone() } else { place };
+        // A master key that is in its place is the one; else it may be in the set.
+        let in_place = restore.options.master_key_file(restore.data);
+        let has_own = in_place.exists() || restore.options.master_key.is_some() || restore.keys_from.is_none();
+        let master_key = if has_own { in_place } else { keys.join(MASTER_KEY_FILE) };
+        let options = Options {
+            keys: Some(signing.clone()),
+            master_key: Some(master_key),
+            is_restoring: true,
+            ..restore.options.clone()
+        };
+        Self { data, log, keys, signing, options, keys_to, log_to: restore.data.join("log") }
+    }
+
+    /// Removes what a restore left that failed or was killed. Keys that are in their place are not touched, unless such
+    /// a restore put them there.
+    fn clear(&self) -> Result<(), BackupError> {
+        if let Some(place) = &self.keys_to
+            && place.join(SLOTS_FILE).exists()
+            && !self.keys.exists()
+        {
+            return Err(BackupError::KeysThere(place.clone()));
+        }
+        remove(&self.data)?;
+        remove(&self.keys)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.data).map_err(failed("creating", &self.data))
+    }
+
+    /// Moves everything to its place; with the log, which comes last, it is done.
+    fn finish(&self) -> Result<(), BackupError> {
+        if let Some(place) = &self.keys_to {
+            for entry in fs::read_dir(&self.keys).map_err(failed("reading", &self.keys))?.flatten() {
+                put(&entry.path(), &place.join(entry.file_name()))?;
+            }
+        }
+        if self.log_to.is_dir() {
+            // It is empty.
+            fs::remove_dir(&self.log_to).map_err(failed("replacing", &self.log_to))?;
+        }
+        put(&self.log, &self.log_to)?;
+        remove(&self.keys)?;
+        remove(&self.data)
+    }
+}
+
+/// Moves a file or folder, durably.
+fn put(from: &Path, to: &Path) -> Result<(), BackupError> {
+    fs::rename(from, to).map_err(failed("moving", from))?;
+    let folder = to.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("syncing", folder))
+}
+
+fn remove(folder: &Path) -> Result<(), BackupError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("removing", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn remove_file(file: &Path) -> Result<(), BackupError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("removing", file)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn refuse_contents(folder: &Path) -> Result<(), BackupError> {
@@ -52,12 +311,15 @@ fn refuse_contents(folder: &Path) -> Result<(), BackupError> {
 }
 
 /// Syncs the files of a folder and the folder itself.
-fn sync(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_file() {
-            fs::File::open(path)?.sync_all()?;
+fn sync(folder: &Path) -> Result<(), BackupError> {
+    let sync = || -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_file() {
+                File::open(path)?.sync_all()?;
+            }
         }
-    }
-    fs::File::open(folder)?.sync_all()
+        File::open(folder)?.sync_all()
+    };
+    sync().map_err(failed("syncing", folder))
 }

@@ -7,10 +7,13 @@ use letopis_domain::ids::Position;
 use letopis_domain::values::Timestamp;
 use rust_rocksdb::Env;
 use rust_rocksdb::backup::{BackupEngine, BackupEngineInfo, BackupEngineOptions, CreateBackupOptions};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::BackupError;
-use super::check;
 use super::error::{failed, storage};
+use super::{check, checkpoints_file};
+use crate::keys::LedgerEnd;
 use crate::rocks::RocksLog;
 
 /// Threads that copy files.
@@ -31,6 +34,20 @@ pub struct BackupInfo {
     pub files: u32,
 }
 
+/// What a backup remembers besides the records: RocksDB keeps it as text of the application.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remembered {
+    /// The log.
+    pub log: Uuid,
+    /// What was durable when it was begun.
+    pub head: Position,
+    /// How far the ledger of erasures went.
+    pub ledger: LedgerEnd,
+    /// BLAKE3 of the kept checkpoints, which names their copy; none when there were none.
+    pub checkpoints: Option<String>,
+}
+
 impl RocksLog {
     /// Backs the records up to a folder, reads every file of the backup again and holds it against its checksum.
     /// Appends and reads go on meanwhile. Files that an earlier backup in the folder has are not copied again.
@@ -40,11 +57,15 @@ impl RocksLog {
     pub fn backup(&self, folder: &Path) -> Result<BackupInfo, BackupError> {
         fs::create_dir_all(folder).map_err(failed("creating", folder))?;
         let _lock = lock(folder)?;
-        let head = crate::log::Log::head(self);
+        // First the checkpoints: none that is in the backup covers more than its records.
+        let checkpoints = self.kept_checkpoints().map_err(|error| BackupError::Storage(error.to_string()))?;
+        let checkpoints = checkpoints_file::keep(folder, &checkpoints)?;
+        let (log, ledger, head) = (self.id(), self.ledger_end(), crate::log::Log::head(self));
         let mut engine = engine(folder)?;
         let mut options = CreateBackupOptions::default();
         options.set_flush_before_backup(true);
-        let metadata = head.0.to_be_bytes();
+        let metadata = serde_json::to_vec(&Remembered { log, head, ledger, checkpoints });
+        let metadata = metadata.map_err(|error| BackupError::Storage(error.to_string()))?;
         let id = self.with_records(|db| engine.create_new_backup_with_metadata(db, &options, &metadata));
         let id = id.map_err(storage)?;
         check::check(folder, id)?;
@@ -74,6 +95,22 @@ pub(super) fn engine(folder: &Path) -> Result<BackupEngine, BackupError> {
     BackupEngine::open(&options, &env).map_err(storage)
 }
 
+/// What a backup remembers.
+pub(super) fn remembered(folder: &Path, id: u32) -> Result<Remembered, BackupError> {
+    let all = engine(folder)?.get_backup_info();
+    let info = all.iter().find(|info| info.backup_id == id);
+    let damaged = || BackupError::Damaged {
+        id,
+        file: folder.join("meta").join(id.to_string()),
+        what: "does not say what it is a backup of".to_owned(),
+    };
+    info.and_then(read).ok_or_else(damaged)
+}
+
+fn read(info: &BackupEngineInfo) -> Option<Remembered> {
+    serde_json::from_slice(&info.app_metadata).ok()
+}
+
 /// Taken by whoever writes to the folder.
 fn lock(folder: &Path) -> Result<File, BackupError> {
     let path = folder.join("lock");
@@ -87,11 +124,11 @@ fn lock(folder: &Path) -> Result<File, BackupError> {
 }
 
 fn described(info: &BackupEngineInfo) -> BackupInfo {
-    let head = info.app_metadata.as_slice().try_into().map_or(0, u64::from_be_bytes);
+    let head = read(info).map_or(Position::START, |remembered| remembered.head);
     BackupInfo {
         id: info.backup_id,
         taken_at: Timestamp::from_micros(info.timestamp.saturating_mul(1_000_000)),
-        head: Position(head),
+        head,
         size_bytes: info.size,
         files: info.num_files,
     }

@@ -1,4 +1,7 @@
-//! Backups under load, older ones, damaged ones.
+//! Backups under load, older ones, damaged ones, and what a restore asks for.
+
+mod portable;
+mod restore;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use letopis_domain::ids::Position;
 use letopis_domain::query::Query;
 
-use super::{BackupError, list, restore};
+use super::{BackupError, Restore, Restored, Source, list};
 use crate::contract::{append as append_request, qualified, request};
-use crate::environment::SystemEnvironment;
+use crate::environment::{Environment, SystemEnvironment};
 use crate::log::{Log, Range};
 use crate::rocks::{Options, RocksLog};
 
@@ -25,6 +28,21 @@ fn carry_keys(from: &Path, to: &Path) {
     for file in files(&from.join("keys")) {
         fs::copy(&file, to.join("keys").join(file.file_name().unwrap())).unwrap();
     }
+}
+
+/// Brings a backup back with the keys of the log as they are.
+fn bring_back(backups: &Path, id: Option<u32>, keys_of: &Path, data: &Path) -> Result<Restored, BackupError> {
+    carry_keys(keys_of, data);
+    let ledger = data.join("ledger");
+    fs::copy(keys_of.join("keys").join("erasures"), &ledger).unwrap();
+    let options = Options { generation_events: 50, ledger: Some(ledger), ..Options::default() };
+    let source = Source::Backup { folder: backups, id };
+    run(&Restore { source, data, keys_from: None, options: &options, contradict_as: None })
+}
+
+fn run(restore: &Restore<'_>) -> Result<Restored, BackupError> {
+    let env: Arc<dyn Environment> = Arc::new(SystemEnvironment);
+    restore.run(&env, &mut |_, _| {})
 }
 
 fn append(log: &RocksLog, count: u128) {
@@ -67,9 +85,8 @@ fn a_backup_taken_under_load_comes_back_whole() {
     assert!(taken.is_sorted_by_key(|backup| (backup.id, backup.head)));
     assert_eq!(list(backups.path()).unwrap(), taken);
     let newest = taken[2];
-    let brought = restore(backups.path(), None, restored.path()).unwrap();
-    assert_eq!(brought.backup, newest);
-    carry_keys(data.path(), restored.path());
+    let brought = bring_back(backups.path(), None, data.path(), restored.path()).unwrap();
+    assert_eq!((brought.backup, brought.erasures, brought.applied), (Some(newest), 0, 0));
     let again = open(restored.path());
     assert!(again.head() >= newest.head, "what was durable before it began is in it");
     let verified = again.verify(&mut |_, _| {});
@@ -93,10 +110,11 @@ fn an_older_backup_can_be_asked_for_and_files_are_shared() {
     assert!(files_of_first.iter().all(|file| shared(backups.path()).contains(file)));
     assert_eq!((first.head, second.head), (Position(100), Position(101)));
     let restored = tempfile::tempdir().unwrap();
-    assert_eq!(restore(backups.path(), Some(first.id), restored.path()).unwrap().backup, first);
-    carry_keys(data.path(), restored.path());
+    let brought = bring_back(backups.path(), Some(first.id), data.path(), restored.path()).unwrap();
+    assert_eq!((brought.backup, brought.head), (Some(first), Position(100)));
     assert_eq!(open(restored.path()).head(), Position(100));
-    let refused = restore(backups.path(), Some(9), tempfile::tempdir().unwrap().path()).unwrap_err();
+    let nowhere = tempfile::tempdir().unwrap();
+    let refused = bring_back(backups.path(), Some(9), data.path(), nowhere.path()).unwrap_err();
     assert!(refused.to_string().ends_with("holds no backup 9"), "{refused}");
 }
 
@@ -114,7 +132,8 @@ fn every_damaged_file_of_a_backup_is_named() {
         let mut bad = good.clone();
         bad[good.len() / 2] ^= 4;
         fs::write(file, &bad).unwrap();
-        let refused = restore(backups.path(), None, tempfile::tempdir().unwrap().path()).unwrap_err();
+        let nowhere = tempfile::tempdir().unwrap();
+        let refused = bring_back(backups.path(), None, data.path(), nowhere.path()).unwrap_err();
         assert!(matches!(&refused, BackupError::Damaged { id, file: named, .. } if *id == taken.id && named == file));
         fs::write(file, &good).unwrap();
     }
@@ -126,7 +145,14 @@ fn a_folder_with_a_log_is_not_overwritten_and_an_empty_one_is_no_backup() {
     let log = open(data.path());
     append(&log, 3);
     log.backup(backups.path()).unwrap();
-    let refused = restore(backups.path(), None, data.path()).unwrap_err();
+    let ledger = Some(data.path().join("keys").join("erasures"));
+    let options = Options { ledger, ..Options::default() };
+    let source = Source::Backup { folder: backups.path(), id: None };
+    let restore = Restore { source, data: data.path(), keys_from: None, options: &options, contradict_as: None };
+    let refused = run(&restore).unwrap_err();
+    assert!(matches!(refused, BackupError::DataInUse(_)), "{refused}");
+    drop(log);
+    let refused = run(&restore).unwrap_err();
     assert!(matches!(refused, BackupError::NotEmpty(_)), "{refused}");
     let nothing = tempfile::tempdir().unwrap();
     assert!(matches!(list(nothing.path()), Err(BackupError::Missing { .. })));

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::copies::CopiesError;
+
 /// A key store that cannot be used, or a change of it that failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum KeyError {
@@ -19,13 +21,13 @@ pub enum KeyError {
         reason: String,
     },
     /// The log has records, but its keys are not where they should be.
-    #[error("the event log has no key store at {}: give the folder where its keys are, or restore it", .0.display())]
+    #[error("the event log has no key store at {}: say where its keys are (--keys), or restore them", .0.display())]
     Missing(PathBuf),
     /// Another process has the store.
     #[error("the key store {} is in use by another process; stop it first", .0.display())]
     InUse(PathBuf),
     /// The store belongs to another log.
-    #[error("the key store {} belongs to log {store}, not to {log}", .file.display())]
+    #[error("the key store {} belongs to log {store}, not to {}", .file.display(), whose(*.log))]
     OtherLog {
         /// The store's file.
         file: PathBuf,
@@ -35,7 +37,7 @@ pub enum KeyError {
         log: Uuid,
     },
     /// The file of the master key holds none.
-    #[error("the master key {} cannot be read: {reason}", .file.display())]
+    #[error("the master key {} cannot be read: {reason}; say where it is (--master-key)", .file.display())]
     UnreadableMasterKey {
         /// The file.
         file: PathBuf,
@@ -91,6 +93,74 @@ pub enum KeyError {
         /// How it was noticed.
         reason: String,
     },
+    /// A ledger of erasures is needed, and there is none.
+    #[error("there is no ledger of erasures at {}", .0.display())]
+    NoLedger(PathBuf),
+    /// The last line of a ledger that was copied is not whole.
+    #[error(
+        "line {line}, the last one, of the ledger of erasures {} is not whole: copy the ledger again from where it is kept; if this is its only copy and the machine lost power, that erasure was never answered: remove what follows the last line feed",
+        .file.display()
+    )]
+    TornLedger {
+        /// The ledger.
+        file: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// A ledger that lacks erasures.
+    #[error(
+        "the ledger of erasures {} is too old: it has {lines} lines, and {} knows of {known}; give the newest one, or people who were erased would come back",
+        .file.display(),
+        .of.display()
+    )]
+    OlderLedger {
+        /// The ledger.
+        file: PathBuf,
+        /// Its lines.
+        lines: u64,
+        /// Who knows of more.
+        of: PathBuf,
+        /// Of how many.
+        known: u64,
+    },
+    /// A ledger with another history.
+    #[error(
+        "the ledger of erasures {} is not the one that {} belongs to: its line {line} is another one",
+        .file.display(),
+        .of.display()
+    )]
+    OtherLedger {
+        /// The ledger.
+        file: PathBuf,
+        /// What belongs to another.
+        of: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// Someone was erased of whom the ledger says nothing.
+    #[error(
+        "the ledger of erasures is too old: {of} was erased as the {by} says, and it has no line about that; give the newest one, or people who were erased would come back"
+    )]
+    UnknownErasure {
+        /// Who.
+        of: Uuid,
+        /// Who says so.
+        by: &'static str,
+    },
+    /// There is no copy of keys.
+    #[error("{} holds no set of keys", .0.display())]
+    NoSet(PathBuf),
+    /// A file of a set of keys is not what was copied.
+    #[error("the set of keys is damaged: {}: {reason}", .file.display())]
+    DamagedSet {
+        /// The file.
+        file: PathBuf,
+        /// How it was noticed.
+        reason: String,
+    },
+    /// The copies of the ledger cannot be used.
+    #[error("the ledger of erasures cannot be used: {0}")]
+    Copies(#[from] CopiesError),
     /// There is no randomness for a key.
     #[error("no key can be made: {0}")]
     Random(String),
@@ -103,6 +173,10 @@ pub enum KeyError {
     /// The log is closing.
     #[error("the key store is closed")]
     Closed,
+}
+
+fn whose(log: Uuid) -> String {
+    if log.is_nil() { "this log, which is new".to_owned() } else { format!("log {log}, which is in the data folder") }
 }
 
 /// Names what was tried on which file.

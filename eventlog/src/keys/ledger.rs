@@ -2,22 +2,25 @@
 //! was erased after it was made.
 //!
 //! A line is synced before the key that it is about is destroyed, and one line at a time: a power cut tears at most
-//! the last one. Each line carries the hash of the one before.
+//! the last one. Each line carries the hash of the one before, and a checksum of its own: none comes after the last. It lies beside the keys and, where one is named, in a
+//! second place, which survives when data folder and keys are lost together.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use letopis_domain::ids::Position;
+use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::error::{KeyError, failed};
-use super::master::sync_folder_of;
+use super::error::KeyError;
+use crate::checked_line;
+use crate::copies::{Copies, OneCopy};
+
+/// What stands for the hash of the line before the first one.
+const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One erasure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,14 +38,15 @@ pub(super) struct Line {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What the log records, so that a log which does not can be told.
+    pub fact: PersonalDataErased,
     /// BLAKE3 of the line before, in hexadecimal; zeros on the first line.
     pub previous: String,
 }
 
 /// An open ledger.
 pub(super) struct Ledger {
-    path: PathBuf,
-    file: File,
+    copies: Copies,
     lines: Vec<Line>,
     subjects: FxHashSet<Uuid>,
     last_hash: String,
@@ -50,54 +54,37 @@ pub(super) struct Ledger {
     failure: Option<String>,
 }
 
-/// What reading found.
-enum Found {
-    Whole,
-    /// The last line was never written completely; the ledger is whole up to this size.
-    TornAfter(u64),
-}
-
 impl Ledger {
-    /// Opens the ledger of a log, or begins one. A last line that was never written completely is cut off.
-    pub fn open(path: &Path, log: Uuid) -> Result<Self, KeyError> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed("reading", path)(error)),
-        };
-        let file = File::options().create(true).append(true).mode(0o600).open(path).map_err(failed("opening", path))?;
-        let mut ledger = Self {
-            path: path.to_owned(),
-            file,
-            lines: Vec::new(),
-            subjects: FxHashSet::default(),
-            last_hash: "0".repeat(64),
-            failure: None,
-        };
-        if let Found::TornAfter(size) = ledger.take_in(&bytes, log)? {
-            let (file, line) = (path.display(), ledger.lines.len() + 1);
-            tracing::warn!(%file, line, "the last line of the ledger of erasures was not written completely and is cut off");
-            ledger.file.set_len(size).map_err(failed("cutting", path))?;
+    /// Opens the ledger of a log, or begins one; a second place holds the same. A last line that was never written
+    /// completely is cut off.
+    pub fn open(path: &Path, second: Option<&Path>, log: Uuid) -> Result<Self, KeyError> {
+        let copies = Copies::new(path, second);
+        let found = copies.read()?;
+        // Each on its own first: damage is better named by its line than by a difference.
+        for copy in &found {
+            Chain::read(copy, Some(log))?;
         }
-        ledger.file.sync_all().map_err(failed("syncing", path))?;
-        sync_folder_of(path)?;
-        Ok(ledger)
+        let lines = copies.reconcile(&found)?;
+        copies.create()?;
+        let chain = Chain::read(&OneCopy { path: path.to_owned(), lines, is_torn: false }, Some(log))?;
+        let subjects = chain.lines.iter().map(|line| line.subject).collect();
+        let last_hash = chain.hash_after(chain.lines.len()).to_owned();
+        Ok(Self { copies, lines: chain.lines, subjects, last_hash, failure: None })
     }
 
-    /// Writes the last line anew. The sync of it may have failed in a process before: then it reads as if it were there
-    /// until the power fails, and is not on disk.
+    /// Writes the last line anew: see [`Copies::make_sure`].
     pub fn make_sure(&self) -> Result<(), KeyError> {
-        let bytes = fs::read(&self.path).map_err(failed("reading", &self.path))?;
-        let before_end = &bytes[..bytes.len().saturating_sub(1)];
-        let start = before_end.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let file = File::options().write(true).open(&self.path).map_err(failed("opening", &self.path))?;
-        let written = file.write_all_at(&bytes[start..], start as u64).and_then(|()| file.sync_all());
-        written.map_err(failed("writing", &self.path))
+        Ok(self.copies.make_sure()?)
     }
 
     /// Every erasure, oldest first.
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// How many lines there are and the hash of the last.
+    pub fn end(&self) -> LedgerEnd {
+        LedgerEnd { lines: self.lines.len() as u64, hash: self.last_hash.clone() }
     }
 
     /// Whether it has a line about the subject.
@@ -120,50 +107,127 @@ impl Ledger {
 
     fn try_append(&mut self, mut line: Line) -> Result<(), KeyError> {
         line.previous.clone_from(&self.last_hash);
-        let unwritable = |error: serde_json::Error| failed("writing", &self.path)(error.into());
-        let mut text = serde_json::to_string(&line).map_err(unwritable)?;
-        let hash = hash(text.as_bytes());
-        text.push('\n');
-        self.file.write_all(text.as_bytes()).map_err(failed("writing", &self.path))?;
-        self.file.sync_data().map_err(failed("syncing", &self.path))?;
+        let file = || self.copies.own().to_owned();
+        let text = checked_line::encode(&line).map_err(|error| KeyError::Io {
+            what: "writing",
+            path: file(),
+            reason: error.to_string(),
+        })?;
+        let hash = hash(text.trim_end().as_bytes());
+        self.copies.append(text.as_bytes())?;
         self.last_hash = hash;
         self.subjects.insert(line.subject);
         self.lines.push(line);
         Ok(())
     }
+}
 
-    fn take_in(&mut self, bytes: &[u8], log: Uuid) -> Result<Found, KeyError> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let end = rest.iter().position(|byte| *byte == b'\n');
-            let (text, after) = end.map_or((rest, &[][..]), |end| (&rest[..end], &rest[end + 1..]));
-            // What a power cut leaves of a line has no end, or holes that read as zeros.
-            if after.is_empty() && (end.is_none() || text.contains(&0)) {
-                return Ok(Found::TornAfter((bytes.len() - rest.len()) as u64));
-            }
-            let line = self.read(text, log)?;
-            self.last_hash = hash(text);
-            self.subjects.insert(line.subject);
-            self.lines.push(line);
-            rest = after;
+/// How far a ledger goes: what a backup remembers of it, so that an older one is noticed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerEnd {
+    /// Its lines.
+    pub lines: u64,
+    /// BLAKE3 of the last one, in hexadecimal; zeros without any.
+    pub hash: String,
+}
+
+/// A ledger that is only looked at: nothing of it is cut off or brought up.
+#[derive(Debug)]
+pub struct LedgerFile {
+    path: PathBuf,
+    chain: Chain,
+}
+
+impl LedgerFile {
+    /// Reads a ledger. One whose last line is torn is refused: it may be a copy that was taken while it was written.
+    ///
+    /// # Errors
+    /// When there is none, it is damaged or torn, or it is of another log than this one.
+    pub fn read(path: &Path, log: Option<Uuid>) -> Result<Self, KeyError> {
+        if !path.is_file() {
+            return Err(KeyError::NoLedger(path.to_owned()));
         }
-        Ok(Found::Whole)
+        let copy = OneCopy::read(path)?;
+        let chain = Chain::read(&copy, log)?;
+        if copy.is_torn {
+            return Err(KeyError::TornLedger { file: path.to_owned(), line: chain.lines.len() as u64 + 1 });
+        }
+        Ok(Self { path: path.to_owned(), chain })
     }
 
-    fn read(&self, text: &[u8], log: Uuid) -> Result<Line, KeyError> {
-        let damaged = |reason: String| KeyError::DamagedLedger {
-            file: self.path.clone(),
-            line: self.lines.len() as u64 + 1,
-            reason,
-        };
-        let line: Line = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
-        if line.previous != self.last_hash {
-            return Err(damaged("it does not follow the line before".to_owned()));
+    /// Reads the ledger of a key store, of which a crash may have torn the last line.
+    ///
+    /// # Errors
+    /// When it is damaged or of another log.
+    pub(crate) fn read_own(path: &Path, log: Option<Uuid>) -> Result<Self, KeyError> {
+        let chain = Chain::read(&OneCopy::read(path)?, log)?;
+        Ok(Self { path: path.to_owned(), chain })
+    }
+
+    /// How far it goes.
+    pub fn end(&self) -> LedgerEnd {
+        let lines = self.chain.lines.len();
+        LedgerEnd { lines: lines as u64, hash: self.chain.hash_after(lines).to_owned() }
+    }
+
+    /// When the last erasure was recorded; none without any.
+    pub fn last_recorded_at(&self) -> Option<Timestamp> {
+        self.chain.lines.last().map(|line| line.recorded_at)
+    }
+
+    /// Refuses a ledger that does not go on from what is known of it elsewhere.
+    ///
+    /// # Errors
+    /// When it ends before that, or has other lines.
+    pub fn check_goes_on_from(&self, known: &LedgerEnd, of: &Path) -> Result<(), KeyError> {
+        let lines = self.chain.lines.len() as u64;
+        if lines < known.lines {
+            let (known, of) = (known.lines, of.to_owned());
+            return Err(KeyError::OlderLedger { file: self.path.clone(), lines, of, known });
         }
-        if line.log != log {
-            return Err(damaged(format!("it is about log {}, not {log}", line.log)));
+        let upto = usize::try_from(known.lines).unwrap_or(usize::MAX);
+        if self.chain.hash_after(upto) != known.hash {
+            return Err(KeyError::OtherLedger { file: self.path.clone(), of: of.to_owned(), line: known.lines });
         }
-        Ok(line)
+        Ok(())
+    }
+}
+
+/// Lines that follow one another.
+#[derive(Debug)]
+struct Chain {
+    lines: Vec<Line>,
+    hashes: Vec<String>,
+}
+
+impl Chain {
+    fn read(copy: &OneCopy, log: Option<Uuid>) -> Result<Self, KeyError> {
+        let mut chain = Self { lines: Vec::new(), hashes: Vec::new() };
+        for text in copy.lines.split_inclusive(|byte| *byte == b'\n') {
+            let text = &text[..text.len() - 1];
+            let damaged = |reason: String| KeyError::DamagedLedger {
+                file: copy.path.clone(),
+                line: chain.lines.len() as u64 + 1,
+                reason,
+            };
+            let content = checked_line::decode(text).map_err(damaged)?;
+            let line: Line = serde_json::from_str(&content).map_err(|error| damaged(error.to_string()))?;
+            if line.previous != chain.hash_after(chain.lines.len()) {
+                return Err(damaged("it does not follow the line before".to_owned()));
+            }
+            if let Some(log) = log.filter(|log| line.log != *log) {
+                return Err(damaged(format!("it is about log {}, not {log}", line.log)));
+            }
+            chain.hashes.push(hash(text));
+            chain.lines.push(line);
+        }
+        Ok(chain)
+    }
+
+    /// The hash of a line, counted from 1.
+    fn hash_after(&self, line: usize) -> &str {
+        line.checked_sub(1).and_then(|index| self.hashes.get(index)).map_or(NO_HASH, String::as_str)
     }
 }
 

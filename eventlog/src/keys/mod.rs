@@ -7,6 +7,7 @@
 mod cipher;
 mod error;
 mod external_ids;
+mod files;
 mod keyring;
 mod ledger;
 mod maker;
@@ -16,21 +17,27 @@ mod nonces;
 mod pages;
 mod sealing;
 mod secrets;
+mod set;
 mod slot;
 mod slots;
 mod store;
 
 pub use error::KeyError;
 pub use external_ids::ExternalIds;
+pub use files::{LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
+pub use ledger::{LedgerEnd, LedgerFile};
 pub use secrets::RequestHasher;
+pub use set::KeySet;
 pub use store::ErasedSubject;
 
+pub(crate) use files::Place;
 pub(crate) use keyring::{Keyring, NoKey};
 pub(crate) use maker::KeyMaker;
 pub(crate) use nonces::Nonces;
 pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
 pub(crate) use secrets::Secrets;
-pub(crate) use store::{Erasure, KeyStore, Place, Step};
+pub(crate) use set::Copying;
+pub(crate) use store::{Erasure, KeyStore, Step};
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,14 @@
 //! A key is durable before anybody gets it, and its erasure is in the ledger before it is destroyed. Opening changes
 //! nothing; once it is known that log and store fit, settling finishes what was begun.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use data_encoding::HEXLOWER;
 use letopis_domain::ids::{Position, SubjectId};
+use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,36 +19,16 @@ use zeroize::Zeroizing;
 
 use super::cipher::{self, KEY_SIZE};
 use super::error::{KeyError, failed};
+use super::files::{Place, create, lock, read_header};
 use super::keyring::{Entry, Keyring, SubjectKey};
-use super::ledger::{Ledger, Line};
+use super::ledger::{Ledger, LedgerEnd, Line};
 use super::master::{self, MasterKey};
 use super::medium::Medium;
-use super::pages::{STRETCH_SIZE, Twin, slot_in};
-use super::secrets::Secrets;
-use super::slot::{Destroyed, Fingerprint, Header, Living, Slot, SlotBytes, WrapFor};
+use super::slot::{Destroyed, Fingerprint, Living, Slot, WrapFor};
 use super::slots::{Doubtful, Slots, judge};
 
-/// Where a key store is.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    /// Its folder.
-    pub folder: PathBuf,
-    /// The file of the master key.
-    pub master_key: PathBuf,
-}
-
-impl Place {
-    fn slots(&self) -> PathBuf {
-        self.folder.join("subject-keys")
-    }
-
-    fn ledger(&self) -> PathBuf {
-        self.folder.join("erasures")
-    }
-}
-
 /// One subject to be erased, as the log records it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Erasure {
     /// Who.
     pub subject: Uuid,
@@ -56,6 +36,18 @@ pub(crate) struct Erasure {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What the log says.
+    pub fact: Arc<PersonalDataErased>,
+}
+
+/// The files of a store as of one moment.
+pub(crate) struct Snapshot {
+    /// The slots.
+    pub slots: Zeroizing<Vec<u8>>,
+    /// The ledger.
+    pub ledger: Zeroizing<Vec<u8>>,
+    /// How far the ledger goes.
+    pub ledger_end: LedgerEnd,
 }
 
 /// Someone who was erased, as the ledger says.
@@ -69,11 +61,14 @@ pub struct ErasedSubject {
     pub position: Position,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What the log recorded.
+    pub fact: PersonalDataErased,
 }
 
 /// An open key store, held against other processes until it is dropped.
 pub(crate) struct KeyStore {
     keyring: Arc<Keyring>,
+    place: Place,
     log: Uuid,
     /// Slots that are durable and in use, the header among them.
     used: AtomicU32,
@@ -138,14 +133,15 @@ impl KeyStore {
         if log.map_or(is_used, |log| log != header.log) {
             return Err(KeyError::OtherLog { file: path, store: header.log, log: log.unwrap_or_default() });
         }
-        let ledger = Ledger::open(&place.ledger(), header.log)?;
+        let ledger = Ledger::open(&place.ledger(), place.ledger.as_deref(), header.log)?;
         let keyring = Arc::new(Keyring::new(secrets));
         keyring.insert(unwrap(&slots, &contents.whole, &master, header.log)?.into_iter());
         let after = judge(&slots, &contents)?;
         let to_destroy = take_out_erased(&keyring, &ledger);
         let (used, doubtful) = (AtomicU32::new(slots.next()), (contents.doubtful, after));
         let state = State { master, slots, ledger, doubtful, to_destroy, is_closed: false, _lock: lock };
-        Ok(Self { keyring, log: header.log, used, state: Mutex::new(state), listener: OnceLock::new() })
+        let place = place.clone();
+        Ok(Self { keyring, place, log: header.log, used, state: Mutex::new(state), listener: OnceLock::new() })
     }
 
     /// Makes durable what the last stop may have left in memory only, gives up the slots in doubt, which no record uses,
@@ -276,7 +272,7 @@ impl KeyStore {
         state.check_open()?;
         let is_done =
             |erasure: &&Erasure| self.keyring.is_destroyed(&erasure.subject) && state.ledger.knows(&erasure.subject);
-        let left: Vec<Erasure> = erasures.iter().filter(|erasure| !is_done(erasure)).copied().collect();
+        let left: Vec<Erasure> = erasures.iter().filter(|erasure| !is_done(erasure)).cloned().collect();
         self.carry_out(&mut state, &left)
     }
 
@@ -320,8 +316,36 @@ impl KeyStore {
             fingerprint: line.fingerprint.clone(),
             position: line.position,
             recorded_at: line.recorded_at,
+            fact: line.fact.clone(),
         };
         self.state.lock().ledger.lines().iter().map(of).collect()
+    }
+
+    /// Where it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How far the ledger goes.
+    pub fn ledger_end(&self) -> LedgerEnd {
+        self.state.lock().ledger.end()
+    }
+
+    /// The files of slots and ledger as they are between two changes, and how far the ledger goes.
+    pub fn snapshot(&self) -> Result<Snapshot, KeyError> {
+        let state = self.state.lock();
+        let read = |path: PathBuf| fs::read(&path).map(Zeroizing::new).map_err(failed("reading", &path));
+        let (slots, ledger) = (read(self.place.slots())?, read(self.place.ledger())?);
+        Ok(Snapshot { slots, ledger, ledger_end: state.ledger.end() })
+    }
+
+    /// Refuses a ledger that has no line about a key that was destroyed, or about someone whom the log erases.
+    pub fn check_ledger(&self, erased_by_log: impl Iterator<Item = Uuid>) -> Result<(), KeyError> {
+        let state = self.state.lock();
+        let by_keys = self.keyring.destroyed().into_iter().map(|of| (of, "key store"));
+        let mut erased = by_keys.chain(erased_by_log.map(|of| (of, "log")));
+        let unknown = erased.find(|(of, _)| !state.ledger.knows(of));
+        unknown.map_or(Ok(()), |(of, by)| Err(KeyError::UnknownErasure { of, by }))
     }
 
     /// The line of an erasure. The key may be gone already, when the ledger is not the one that it was destroyed with.
@@ -333,6 +357,7 @@ impl KeyStore {
             slot,
             position: erasure.position,
             recorded_at: erasure.recorded_at,
+            fact: (*erasure.fact).clone(),
             previous: String::new(),
         }
     }
@@ -362,7 +387,12 @@ fn fingerprint(slot: &Slot) -> Fingerprint {
 /// Takes out the keys of those who are erased, as the ledger says: nobody gets them, although they are still on disk.
 /// A crash came in between, or the store is older than the ledger.
 fn take_out_erased(keyring: &Keyring, ledger: &Ledger) -> Vec<Erasure> {
-    let of = |line: &Line| Erasure { subject: line.subject, position: line.position, recorded_at: line.recorded_at };
+    let of = |line: &Line| Erasure {
+        subject: line.subject,
+        position: line.position,
+        recorded_at: line.recorded_at,
+        fact: Arc::new(line.fact.clone()),
+    };
     let has_key = |erasure: &Erasure| !keyring.is_destroyed(&erasure.subject);
     let erasures: Vec<Erasure> = ledger.lines().iter().map(of).filter(has_key).collect();
     // One without a slot gets one when the erasure is carried out.
@@ -392,65 +422,4 @@ fn unwrap(slots: &Slots, whole: &[(u32, Slot)], master: &MasterKey, log: Uuid) -
         entries.push((subject, key.map_or(Entry::destroyed(*slot), living)));
     }
     Ok(entries)
-}
-
-/// The header, and the secrets that it holds.
-fn read_header(place: &Place, master: &MasterKey, bytes: &[u8]) -> Result<(Header, Secrets), KeyError> {
-    let file = place.slots();
-    let damaged = |reason| KeyError::DamagedHeader { file: file.clone(), reason };
-    let [first, second] = Twin::BOTH.map(|twin| Header::decode(slot_in(&twin.read(bytes, 0), 0)));
-    let header = match (first, second) {
-        (Ok(one), Ok(other)) if one != other => return Err(damaged("its two copies contradict each other")),
-        (Ok(header), _) | (_, Ok(header)) => header,
-        (Err(reason), Err(_)) => return Err(damaged(reason)),
-    };
-    let wrap_for = WrapFor { log: header.log, slot: 0, subject: Uuid::nil() };
-    let secret = wrap_for
-        .unwrap(master, &header.secret)
-        .ok_or_else(|| KeyError::WrongMasterKey { master_key: place.master_key.clone(), file: file.clone() })?;
-    Ok((header, Secrets::new(&secret)))
-}
-
-/// Makes a store for a new log. Its file appears whole or not at all.
-fn create(place: &Place) -> Result<(), KeyError> {
-    let (folder, path) = (&place.folder, place.slots());
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("creating", folder))?;
-    master::sync_folder_of(folder)?;
-    let master = match master::read(&place.master_key)? {
-        Some(master) => master,
-        None => master::create(&place.master_key)?,
-    };
-    let mut id = [0; 16];
-    cipher::random(&mut id).map_err(KeyError::Random)?;
-    let log = uuid::Builder::from_random_bytes(id).into_uuid();
-    let mut secret = Zeroizing::new([0; KEY_SIZE]);
-    cipher::random(&mut *secret).map_err(KeyError::Random)?;
-    let secret = WrapFor { log, slot: 0, subject: Uuid::nil() }.wrap(&master, &secret).map_err(KeyError::Random)?;
-    let new = folder.join("subject-keys.new");
-    let _ = fs::remove_file(&new);
-    let file = File::options().write(true).create_new(true).mode(0o600).open(&new).map_err(failed("creating", &new))?;
-    let write = || {
-        use std::os::unix::fs::FileExt;
-        let header: SlotBytes = Header { log, secret }.encode();
-        let mut stretch = vec![0; STRETCH_SIZE];
-        for twin in Twin::BOTH {
-            let place = usize::try_from(twin.offset(0)).unwrap_or(0);
-            stretch[place..place + header.len()].copy_from_slice(&header);
-        }
-        file.write_all_at(&stretch, 0)?;
-        file.sync_all()
-    };
-    write().map_err(failed("writing", &new))?;
-    fs::rename(&new, &path).map_err(failed("renaming", &new))?;
-    master::sync_folder_of(&path)
-}
-
-/// Holds the file against other processes for as long as what this returns lives.
-fn lock(file: &File, path: &Path) -> Result<File, KeyError> {
-    let lock = file.try_clone().map_err(failed("locking", path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(KeyError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(failed("locking", path)(error)),
-    }
 }

@@ -11,7 +11,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use letopis_domain::ids::Position;
+use letopis_domain::ids::{Position, SubjectId};
+use letopis_domain::privacy::{ErasureGround, PersonalDataErased};
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -26,11 +27,19 @@ fn subject(number: u128) -> Uuid {
 }
 
 fn place(folder: &Path) -> Place {
-    Place { folder: folder.to_owned(), master_key: folder.join("master.key") }
+    Place { folder: folder.to_owned(), master_key: folder.join("master.key"), ledger: None }
 }
 
 fn erasure(number: u128, position: u64) -> Erasure {
+    let fact = PersonalDataErased {
+        subject: SubjectId(subject(number)),
+        erased: SubjectId(subject(number)).into(),
+        ground: ErasureGround::Objection,
+        reference: None,
+        employee: None,
+    };
     Erasure {
+        fact: Arc::new(fact),
         subject: subject(number),
         position: Position(position),
         recorded_at: Timestamp::from_micros(1_767_607_200_000_000),

@@ -4,9 +4,9 @@
 //! half from checkpoints that both have signed, retire the older. The public file keeps all of them for ever, because
 //! the kept checkpoints of their time must still verify.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rand_core::OsRng;
@@ -64,6 +64,9 @@ pub enum KeyError {
         /// The name of the first.
         expected: String,
     },
+    /// Somebody else changes them.
+    #[error("the signing keys in {} are being changed by another process", .0.display())]
+    InUse(PathBuf),
     /// The file system said no.
     #[error("{what} {} failed: {source}", .path.display())]
     Io {
@@ -93,13 +96,20 @@ impl SigningKeys {
             return Err(KeyError::Name(origin.to_owned()));
         }
         let (secret, public) = (folder.join(SIGNING_KEYS_FILE), folder.join(VERIFYING_KEYS_FILE));
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("creating", folder))?;
+        let _lock = hold(folder)?;
+        if let Some(verifying) = finish_generating(folder, origin)? {
+            return Ok(verifying);
+        }
         if let Some(known) = [&secret, &public].into_iter().find(|path| path.exists()) {
             return Err(KeyError::Exists(known.clone()));
         }
-        fs::create_dir_all(folder).map_err(failed("creating", folder))?;
         let (signing, verifying) = generate_key(&mut OsRng, origin);
-        replace(&public, &format!("{verifying}\n"), PUBLIC_MODE)?;
-        replace(&secret, &format!("{SECRET_NOTICE}{signing}\n"), SECRET_MODE)?;
+        // Both are written before one gets its name, so that a crash in between can be made good.
+        write_new(&secret, &format!("{SECRET_NOTICE}{signing}\n"), SECRET_MODE)?;
+        write_new(&public, &format!("{verifying}\n"), PUBLIC_MODE)?;
+        put_in_place(&public)?;
+        put_in_place(&secret)?;
         Ok(verifying)
     }
 
@@ -109,6 +119,10 @@ impl SigningKeys {
     /// When there is no key yet, or the files cannot be read or written.
     pub fn add(folder: &Path) -> Result<String, KeyError> {
         let (secret, public) = (folder.join(SIGNING_KEYS_FILE), folder.join(VERIFYING_KEYS_FILE));
+        if !secret.exists() {
+            return Err(KeyError::Missing(secret));
+        }
+        let _lock = hold(folder)?;
         let known = Self::load(folder)?.ok_or_else(|| KeyError::Missing(secret.clone()))?;
         let (signing, verifying) = generate_key(&mut OsRng, &known.origin);
         // First the public half: a key that signs must be known.
@@ -123,6 +137,10 @@ impl SigningKeys {
     /// When there is no key, or the file cannot be written.
     pub fn retire_older(folder: &Path) -> Result<(), KeyError> {
         let secret = folder.join(SIGNING_KEYS_FILE);
+        if !secret.exists() {
+            return Err(KeyError::Missing(secret));
+        }
+        let _lock = hold(folder)?;
         let text = read(&secret)?;
         let newest = lines(&text).last().ok_or_else(|| KeyError::Missing(secret.clone()))?.1;
         replace(&secret, &format!("{SECRET_NOTICE}{newest}\n"), SECRET_MODE)
@@ -231,17 +249,70 @@ fn read(path: &Path) -> Result<String, KeyError> {
     }
 }
 
+/// Finishes what a crash left of making the first key: the public half has its name, the secret has not.
+fn finish_generating(folder: &Path, origin: &str) -> Result<Option<String>, KeyError> {
+    let (secret, public) = (folder.join(SIGNING_KEYS_FILE), folder.join(VERIFYING_KEYS_FILE));
+    if secret.exists() || !public.exists() || !new_name(&secret).exists() {
+        return Ok(None);
+    }
+    let text = read(&new_name(&secret))?;
+    let signer = lines(&text).last().and_then(|(_, line)| StandardSigner::new(line).ok());
+    let verifying = read(&public)?;
+    let known = VerifyingKeys::parse(&verifying, &public)?;
+    let is_its = signer.is_some_and(|signer| {
+        signer.name() == origin && known.verifiers.len() == 1 && known.verifier(origin, signer.key_id()).is_ok()
+    });
+    if !is_its {
+        return Ok(None);
+    }
+    put_in_place(&secret)?;
+    Ok(Some(verifying.trim().to_owned()))
+}
+
+/// Holds the keys of a folder against others who change them.
+fn hold(folder: &Path) -> Result<File, KeyError> {
+    let lock = File::open(folder).map_err(failed("opening", folder))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(KeyError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed("locking", folder)(error)),
+    }
+}
+
 /// Writes a file so that it is there as a whole or not at all.
 fn replace(path: &Path, text: &str, mode: u32) -> Result<(), KeyError> {
-    let new = path.with_extension("new");
+    write_new(path, text, mode)?;
+    put_in_place(path)
+}
+
+/// The name of a file on its way, which is no other's.
+fn new_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+/// Writes a file under a name of its own. What has that name, left by a crash or put there by somebody, is not opened:
+/// it may be readable by others.
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeyError> {
+    let new = new_name(path);
     let written = || {
-        let mut file = File::options().create(true).truncate(true).write(true).mode(mode).open(&new)?;
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().create_new(true).write(true).mode(mode).open(&new)?;
         file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        file.sync_all()
     };
     written().map_err(failed("writing", path))
+}
+
+/// Gives it its name, durably.
+fn put_in_place(path: &Path) -> Result<(), KeyError> {
+    let moved = fs::rename(new_name(path), path);
+    let synced = moved.and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+    synced.map_err(failed("writing", path))
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {

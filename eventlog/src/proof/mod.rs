@@ -8,7 +8,7 @@ mod consistency;
 mod export;
 mod hashes;
 mod keys;
-mod shown;
+pub(crate) mod shown;
 mod tlog_proof;
 
 pub use audit::{Audit, AuditError, verify_export};

@@ -30,7 +30,7 @@ struct Shown<'a> {
 }
 
 /// The event of a frame without what is personal.
-pub(super) fn event(frame: &Frame<'_>) -> Result<Box<RawValue>, ReadError> {
+pub(crate) fn event(frame: &Frame<'_>) -> Result<Box<RawValue>, ReadError> {
     let position = frame.position;
     let damaged = |reason: String| ReadError::Damaged { position, reason };
     let fact = match frame.decode_impersonal() {
@@ -56,7 +56,7 @@ pub(super) fn event(frame: &Frame<'_>) -> Result<Box<RawValue>, ReadError> {
 }
 
 /// The personal values of an event; the word `erased`; or null where there are none.
-pub(super) fn personal(event: &Recorded) -> Result<Box<RawValue>, ReadError> {
+pub(crate) fn personal(event: &Recorded) -> Result<Box<RawValue>, ReadError> {
     let shown = event.event.serialize_parts(PersonalPart);
     shown.map_err(|error| ReadError::Damaged { position: event.position, reason: error.to_string() })
 }

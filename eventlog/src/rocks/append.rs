@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use letopis_domain::event::EncodedEvent;
+use letopis_domain::event::{EncodedEvent, Event};
 use letopis_domain::ids::SubjectId;
-use letopis_domain::privacy::DataSubjects;
+use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::query::Query;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
@@ -31,7 +31,7 @@ pub(super) struct Prepared {
     /// Whom its sealed parts are about, each once.
     pub subjects: Vec<Uuid>,
     /// Whom it erases, and with which of its events, from 0.
-    pub erases: Vec<(Uuid, u64)>,
+    pub erases: Vec<(Uuid, u64, Arc<PersonalDataErased>)>,
     pub query: CompiledQuery,
     /// Everything up to and with this position was held against the condition and the request ids.
     pub checked_upto: u64,
@@ -95,8 +95,10 @@ fn outline(shared: &Shared, request: &AppendRequest, encoded: &[EncodedEvent]) -
     subjects.dedup();
     let mut erases = Vec::new();
     for (index, event) in (0..).zip(request.requests.iter().flat_map(|each| &each.events)) {
-        let subjects = event.event.erases().map(DataSubjects::as_slice).unwrap_or_default();
-        erases.extend(subjects.iter().map(|subject| (subject.0, index)));
+        if let Event::PersonalDataErased(fact) = &event.event {
+            let shared = Arc::new(fact.clone());
+            erases.extend(fact.erased.as_slice().iter().map(|subject| (subject.0, index, shared.clone())));
+        }
     }
     Prepared {
         requests: request.requests.iter().map(of_request).collect(),

@@ -1,12 +1,12 @@
 //! What an erasure does: the ledger and the keys, then the look-ups in memory and on disk, then the files that held
 //! them. The sequencer does it between writing the group and answering; opening finishes what a crash interrupted.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Receiver;
-use letopis_domain::event::EventType;
-use letopis_domain::ids::Position;
-use letopis_domain::privacy::DataSubjects;
+use letopis_domain::event::{Event, EventType};
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::query::Query;
 use uuid::Uuid;
 
@@ -105,13 +105,15 @@ impl Shared {
             let position = Position(posting.position);
             let bytes = self.records.existing_frame(posting.position)?;
             let recorded = records::decode(posting.position, &bytes, self.keyring())?;
-            let subjects = recorded.event.erases().map(DataSubjects::as_slice).unwrap_or_default();
-            let of = |subject: &letopis_domain::ids::SubjectId| Erasure {
+            let Event::PersonalDataErased(fact) = recorded.event else { continue };
+            let fact = Arc::new(fact);
+            let of = |subject: &SubjectId| Erasure {
                 subject: subject.0,
                 position,
                 recorded_at: recorded.recorded_at,
+                fact: fact.clone(),
             };
-            erasures.extend(subjects.iter().map(of));
+            erasures.extend(fact.erased.as_slice().iter().map(of));
         }
         Ok(erasures)
     }

@@ -6,6 +6,7 @@
 //! them; `search` answers queries; `open` brings a folder up, `verify` checks it, and `proving` proves it to others.
 
 mod append;
+mod certify;
 mod checkpointer;
 mod checkpoints;
 mod cursor;
@@ -23,8 +24,10 @@ mod open;
 mod open_keys;
 mod options;
 mod pass;
+mod personal_check;
 mod postings;
 mod proving;
+mod raw;
 mod records;
 mod rocks_log;
 mod search;
@@ -36,16 +39,20 @@ mod tree;
 mod verify;
 mod wal;
 
+pub use certify::{Certified, CertifyError};
 pub use checkpoints::IssueError;
 pub use faults::{Crash, CrashPoint, Faults};
 pub use folder::FolderError;
 pub use open::OpenError;
 pub use options::Options;
 pub use proving::{Export, ProofError, Prover};
+pub use raw::RawError;
 pub use rocks_log::{CloseError, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 
+pub(crate) use checkpoints::beside;
+pub(crate) use raw::RawWriter;
 pub(crate) use records::storage_error;
 
 #[cfg(test)]

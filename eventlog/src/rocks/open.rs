@@ -27,6 +27,7 @@ use super::tail::{Generation, Tail};
 use super::tree::{self, Growth, LiveTree, TreeError, TreeHead};
 use super::wal::{self, WalState};
 use super::{Options, RocksLog, erasure, indexer, open_keys};
+use crate::copies::CopiesError;
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::frame::PersonalPart;
@@ -74,8 +75,8 @@ pub enum OpenError {
     #[error("the event log could not be opened: {0}")]
     Storage(String),
     /// The kept checkpoints could not be read.
-    #[error("log/checkpoints could not be read: {0}")]
-    Checkpoints(io::Error),
+    #[error("the kept checkpoints cannot be used: {0}")]
+    Checkpoints(#[from] CopiesError),
     /// The write-ahead log could not be looked at.
     #[error("the write-ahead log could not be read: {0}")]
     Wal(io::Error),
@@ -110,17 +111,17 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         return Err(OpenError::HeadLost { expected: stop.head, found: Position(head) });
     }
     let (frontier, spans) = tree::restore(&records, head, clean_stop.map(|stop| stop.root))?;
-    let (index, meta) = open_index(&folder.index(), &cache, head)?;
+    let (index, meta) = open_index(&folder.index(), &cache, options.is_compressed, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
     let missing = meta.indexed_upto..head;
     let tail = derive_tail(&records, &index, &types, keys.keyring(), missing, options.generation_events)?;
     folder.sync_names()?;
     options.faults.pass(CrashPoint::Derived);
     let keys = KeyMaker::start(Arc::new(keys)).map_err(OpenError::Thread)?;
-    let place = options.place_of_keys(root);
     let was_clean = clean_stop.is_some();
-    let checkpoints = Checkpoints::open(folder.checkpoints(), place.folder, was_clean, options.faults);
-    let checkpoints = checkpoints.map_err(OpenError::Checkpoints)?;
+    let (file, ledger) = (folder.checkpoints(), options.ledger.as_deref());
+    let checkpoints = Checkpoints::open(&file, ledger, options.key_folder(root), was_clean, options.faults)?;
+    let checkpoints = checkpoints.silent(options.is_restoring);
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
@@ -152,7 +153,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         faults: options.faults,
         folder,
     });
-    shared.finish_erasures(was_clean).map_err(|error| OpenError::Erasure(error.to_string()))?;
+    finish_erasures(&shared, options.is_restoring, was_clean)?;
     let (complete, completed) = crossbeam_channel::bounded(INDEXER_QUEUE);
     let answered_upto = clean_stop.map_or(Timestamp::MIN, |stop| stop.answered_upto);
     let stamps = stamps(&shared, last_stamp, answered_upto);
@@ -169,11 +170,20 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer, scrubber], checkpointer)))
 }
 
+/// Finishes what was begun. A log that is being restored must not erase anybody whom the ledger does not know.
+fn finish_erasures(shared: &Shared, is_restoring: bool, was_clean: bool) -> Result<(), OpenError> {
+    if is_restoring {
+        let recorded = shared.recorded_erasures()?;
+        shared.keys.store().check_ledger(recorded.iter().map(|erasure| erasure.subject))?;
+    }
+    shared.finish_erasures(was_clean).map_err(|error| OpenError::Erasure(error.to_string()))
+}
+
 /// Finishes what the last stop left of the keys and the checkpoints: log, keys and checkpoints are known to fit by now.
 fn settle(keys: &KeyStore, checkpoints: &Checkpoints, faults: Faults, was_clean: bool) -> Result<(), OpenError> {
     keys.listen(move |step| faults.pass(step.into()));
     keys.settle(was_clean)?;
-    checkpoints.settle(was_clean).map_err(OpenError::Checkpoints)?;
+    checkpoints.settle(was_clean)?;
     faults.pass(CrashPoint::KeysSettled);
     Ok(())
 }
@@ -213,8 +223,8 @@ fn end_of(records: &Records) -> Result<(u64, Timestamp), OpenError> {
 
 /// Opens the index, or begins a new one where it cannot be used: everything in it can be derived. An index that is
 /// ahead of the records was derived from records that are gone.
-fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), OpenError> {
-    match Index::open(path, cache).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
+fn open_index(path: &Path, cache: &Cache, is_compressed: bool, head: u64) -> Result<(Index, Meta), OpenError> {
+    match Index::open(path, cache, is_compressed).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
         Ok((Some(meta), index)) if meta.indexed_upto <= head => return Ok((index, meta)),
         Ok((Some(Meta { indexed_upto, .. }), _)) => {
             return Err(OpenError::HeadLost { expected: Position(indexed_upto), found: Position(head) });
@@ -231,7 +241,7 @@ fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), Op
         // Where there was none, making one failed: making it once more says why.
         _ => {}
     }
-    Ok((Index::open(path, cache).map_err(storage)?, Meta::default()))
+    Ok((Index::open(path, cache, is_compressed).map_err(storage)?, Meta::default()))
 }
 
 /// Derives what the index lacks: complete generations go to disk, the rest stays in memory.

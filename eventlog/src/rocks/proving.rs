@@ -10,7 +10,9 @@ use super::shared::Shared;
 use super::tree::{StoredNodes, TreeHead};
 use crate::error::ReadError;
 use crate::log::Log;
-use crate::proof::{Checkpoint, ConsistencyProof, ExportHeader, ExportSummary, ExportWriter, TlogProof};
+use crate::proof::{
+    Checkpoint, CheckpointError, ConsistencyProof, ExportHeader, ExportSummary, ExportWriter, TlogProof,
+};
 use crate::tree::{Hash, TreeReader};
 
 /// A proof or an export that cannot be made.
@@ -49,6 +51,9 @@ pub enum ProofError {
     /// The record does not fit the tree.
     #[error("the record at position {0} does not fit the Merkle tree: it was changed; verify the log")]
     Changed(Position),
+    /// No key of this log has signed it.
+    #[error("the checkpoint is none of this log: {0}")]
+    NotOwn(CheckpointError),
     /// Something could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -101,6 +106,16 @@ impl RocksLog {
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, ReadError> {
         let kept = self.shared().checkpoints.all().map_err(ReadError::Storage)?;
         Ok(kept.into_iter().filter_map(|(_, read)| read.ok()).collect())
+    }
+
+    /// A checkpoint that somebody else holds, if a key of this log has signed it. Whether the log goes on from it is for
+    /// its proof to say: what is kept of it here may be lost.
+    ///
+    /// # Errors
+    /// When the keys cannot be read, or none of them has signed it.
+    pub fn held_checkpoint(&self, note: &str) -> Result<Checkpoint, ProofError> {
+        let keys = self.shared().checkpoints.verifying_keys()?;
+        Checkpoint::open(note, &keys).map_err(ProofError::NotOwn)
     }
 
     /// Makes proofs against a checkpoint of this log, one after the other.

@@ -11,6 +11,7 @@ use letopis_domain::ids::{Position, RequestId};
 use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
 use parking_lot::Mutex;
+use rustc_hash::FxHashSet;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -22,15 +23,22 @@ use super::lookup_rows::Scrub;
 use super::open::{self, OpenError};
 use super::options::Options;
 use super::postings::Posting;
+use super::proving::ProofError;
 use super::records::{self, decode};
 use super::search::CompiledQuery;
 use super::sequencer::Message;
 use super::shared::Shared;
 use super::tree::TreeHead;
+use crate::copies::CopiesError;
 use crate::environment::Environment;
 use crate::error::ReadError;
-use crate::keys::{ErasedSubject, ExternalIds, RequestHasher};
+use crate::frame::Frame;
+use crate::keys::{Copying, ErasedSubject, ExternalIds, KeyError, KeySet, LedgerEnd, RequestHasher};
 use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
+use crate::tree::{Hash, TreeReader};
+
+/// What is done with each stored record: read, as it is stored, and decoded.
+type EachStored<'a> = dyn FnMut(&Frame<'_>, &[u8], Recorded) -> Result<(), ProofError> + 'a;
 
 /// Most events that are read from disk in one go.
 const READ_BATCH: usize = 1_024;
@@ -122,6 +130,58 @@ impl RocksLog {
     /// The id of the log, drawn when it was made. Its keys are good for no other.
     pub fn id(&self) -> Uuid {
         self.shared.keys.store().log()
+    }
+
+    /// How far the ledger of erasures goes.
+    pub(crate) fn ledger_end(&self) -> LedgerEnd {
+        self.shared.keys.store().ledger_end()
+    }
+
+    /// The lines of the kept checkpoints.
+    pub(crate) fn kept_checkpoints(&self) -> Result<Vec<u8>, CopiesError> {
+        let mut bytes = self.shared.checkpoints.bytes()?;
+        // One may be on its way.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        Ok(bytes)
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.env.now()
+    }
+
+    /// Hands over every record up to a position, oldest first: read, as it is stored, and decoded.
+    pub(crate) fn each_stored(&self, upto: Position, each: &mut EachStored<'_>) -> Result<(), ProofError> {
+        let mut failed = None;
+        self.shared.records.scan(0, upto.0, crate::log::Direction::Forward, &mut |position, bytes| {
+            let frame = records::frame(position, bytes)?;
+            let event = frame.decode(self.shared.keyring())?;
+            failed = each(&frame, bytes, event).err();
+            Ok(if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The root of the tree over the first records.
+    pub(crate) fn root_of(&self, size: u64) -> Result<Hash, ReadError> {
+        TreeReader::new(self.shared.nodes(), size).root()
+    }
+
+    /// Erasures of the ledger that the log does not record: it comes from a backup that is older.
+    pub(crate) fn unrecorded_erasures(&self) -> Result<Vec<ErasedSubject>, ReadError> {
+        let recorded = self.shared.recorded_erasures()?;
+        let recorded: FxHashSet<Uuid> = recorded.iter().map(|erasure| erasure.subject).collect();
+        Ok(self.erasures().into_iter().filter(|erased| !recorded.contains(&erased.subject.0)).collect())
+    }
+
+    /// Copies the keys into the next numbered folder of `into`. The master key and the signing keys, which are secret
+    /// by themselves, are copied only on demand.
+    ///
+    /// # Errors
+    /// When something cannot be read or written, or another copy to that folder is under way.
+    pub fn copy_keys(&self, into: &Path, with_secrets: bool) -> Result<KeySet, KeyError> {
+        let (head, now) = (self.head(), self.shared.env.now());
+        Copying { store: self.shared.keys.store(), head, now, with_secrets }.copy(into)
     }
 
     /// Merges the files of records and index into as few as possible. Takes its time.

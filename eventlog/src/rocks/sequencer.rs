@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use letopis_domain::ids::Position;
+use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
@@ -100,7 +101,7 @@ struct Group {
     accepted: Vec<Accepted>,
     declined: Vec<(Verdict, oneshot::Sender<Verdict>)>,
     /// Whom it erases, and with which events.
-    erasures: Vec<(Uuid, u64)>,
+    erasures: Vec<(Uuid, u64, Arc<PersonalDataErased>)>,
     size_bytes: usize,
 }
 
@@ -204,10 +205,10 @@ impl Sequencer {
             }
             next = last + 1;
         }
-        for (subject, index) in &prepared.erases {
+        for (subject, index, fact) in &prepared.erases {
             // From here on, also for what was sealed before.
             self.fenced.insert(*subject);
-            group.erasures.push((*subject, first + index));
+            group.erasures.push((*subject, first + index, fact.clone()));
         }
         group.size_bytes += prepared.frames.len();
         group.accepted.push((prepared, first, reply));
@@ -224,7 +225,7 @@ impl Sequencer {
         if prepared.erases.is_empty() {
             return None;
         }
-        let subjects = prepared.erases.iter().map(|(subject, _)| subject);
+        let subjects = prepared.erases.iter().map(|(subject, ..)| subject);
         let checked = self.shared.keys.store().check_erasable(subjects);
         checked.err().map(|error| Verdict::Unerasable(error.to_string()))
     }
@@ -335,13 +336,13 @@ impl Sequencer {
     }
 
     /// Carries out the erasures of a group that is durable; nobody sees the group before.
-    fn erase(&self, erasures: &[(Uuid, u64)], recorded_at: Timestamp) -> Result<(), String> {
+    fn erase(&self, erasures: &[(Uuid, u64, Arc<PersonalDataErased>)], recorded_at: Timestamp) -> Result<(), String> {
         if erasures.is_empty() || self.shared.faults.acknowledge_before_erasing {
             return Ok(());
         }
-        let erasure = |(subject, position): &(Uuid, u64)| {
-            let position = Position(*position);
-            Erasure { subject: *subject, position, recorded_at }
+        let erasure = |(subject, position, fact): &(Uuid, u64, Arc<PersonalDataErased>)| {
+            let (position, fact) = (Position(*position), fact.clone());
+            Erasure { subject: *subject, position, recorded_at, fact }
         };
         let erasures: Vec<Erasure> = erasures.iter().map(erasure).collect();
         self.shared.erase(&erasures).map_err(|error| error.to_string())

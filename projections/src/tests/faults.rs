@@ -9,7 +9,7 @@ use super::projector::{Company, leads};
 use super::story::id;
 use crate::entries::LeadEntry;
 use crate::filter::Where;
-use crate::handle::{Found, Views};
+use crate::handle::{Found, Unusable, Views};
 use crate::page::PageRequest;
 use crate::reports::timeline::{TimelineOf, TimelineQuery};
 use crate::scope::Between;
@@ -72,7 +72,7 @@ async fn damaged_views_are_begun_anew() {
         }
         damage(company.folder.path());
         let (views, found) = company.views();
-        assert_eq!((found, views.applied()), (Found::Unusable, Position::START), "damage {number}");
+        assert_eq!((found, views.applied()), (Found::Unusable(Unusable::Damaged), Position::START), "damage {number}");
         views.catch_up().unwrap();
         assert_eq!(views.now().count::<LeadEntry>(&Where::default()).unwrap(), 3, "damage {number}");
         assert_eq!(views.rebuild(&mut |_| {}).unwrap().is_equal(), Some(true), "damage {number}");

@@ -13,7 +13,7 @@ use letopis_eventlog::memory::MemoryLog;
 use super::story::*;
 use crate::entries::LeadEntry;
 use crate::filter::Where;
-use crate::handle::{Found, Views};
+use crate::handle::{Found, Unusable, Views};
 use crate::page::{ListQuery, Order, PageRequest};
 use crate::projector::Projector;
 use crate::value::{Field, Value};
@@ -61,7 +61,7 @@ pub(super) fn leads(numbers: std::ops::Range<u128>) -> impl Iterator<Item = Even
 async fn a_reader_sees_its_own_write() {
     let company = Company::new();
     let (views, found) = company.views();
-    assert_eq!(found, Found::Unusable);
+    assert_eq!(found, Found::Unusable(Unusable::Missing));
     let projector = Projector::start(&views).unwrap();
     let position = company.append(leads(0..5)).await;
     let view = views.at(Some(AsOf::Position(position)), PATIENCE).await.unwrap();
@@ -138,7 +138,7 @@ async fn views_ahead_of_the_log_are_begun_anew() {
     shorter.append(leads(0..3)).await;
     std::fs::create_dir(shorter.folder.path().join("generation-000009")).unwrap(); // of a rebuild that broke off
     let (views, found) = shorter.views();
-    assert_eq!((found, views.applied()), (Found::Unusable, Position(0)));
+    assert_eq!((found, views.applied()), (Found::Unusable(Unusable::AheadOfLog), Position(0)));
     let left = std::fs::read_dir(shorter.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.filter(|name| name.to_string_lossy().starts_with("generation-")).count(), 1);
     views.catch_up().unwrap();

@@ -321,7 +321,7 @@ fn erased(person: u64, random: &mut Random) -> Event {
 /// The first words that an event says about people: they must be found in no file.
 pub fn words(event: &Event) -> Option<&str> {
     match event {
-        Event::LeadReceived(event) => event.personal.known()?.name.as_ref().map(PersonName::reveal),
+        Event::LeadReceived(event) => event.personal.known()?.details.name.as_ref().map(PersonName::reveal),
         Event::LeadRejected(event) => event.personal.known()?.comment.as_ref().map(PlainText::reveal),
         Event::CallRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),
         Event::EmailRecorded(event) => event.personal.known()?.body.as_ref().map(PlainText::reveal),

@@ -31,6 +31,51 @@ fn a_key_is_made_once_and_its_secret_is_for_its_owner_alone() {
 }
 
 #[test]
+fn a_secret_never_gets_into_a_file_that_others_may_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for left in ["checkpoint.key.new", "checkpoint.pub.new", "checkpoint.new"] {
+        fs::write(folder.path().join(left), "left by a crash").unwrap();
+        fs::set_permissions(folder.path().join(left), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    SigningKeys::generate(folder.path(), ORIGIN).unwrap();
+    fs::write(folder.path().join("checkpoint.key.new"), "left by a crash").unwrap();
+    SigningKeys::add(folder.path()).unwrap();
+    let secret = folder.path().join(SIGNING_KEYS_FILE);
+    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(&secret).unwrap().matches("PRIVATE+KEY").count(), 2);
+    assert_eq!(fs::read_to_string(folder.path().join("checkpoint.new")).unwrap(), "left by a crash");
+}
+
+#[test]
+fn a_key_whose_making_was_interrupted_is_made_to_the_end() {
+    let folder = generated();
+    let (secret, new) = (folder.path().join(SIGNING_KEYS_FILE), folder.path().join("checkpoint.key.new"));
+    fs::rename(&secret, &new).unwrap();
+    let other_name = SigningKeys::generate(folder.path(), "other.example.com/log").unwrap_err();
+    assert!(matches!(other_name, KeyError::Exists(_)), "{other_name}");
+    let verifying = SigningKeys::generate(folder.path(), ORIGIN).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join(VERIFYING_KEYS_FILE)).unwrap().trim(), verifying);
+    let checkpoint = Checkpoint::sign(&keys(folder.path()), 7, Hash([1; 32])).unwrap();
+    Checkpoint::open(checkpoint.note(), &VerifyingKeys::load(folder.path()).unwrap()).unwrap();
+    // Public halves without a secret are the history of a log, and nothing to begin anew.
+    fs::remove_file(&secret).unwrap();
+    assert!(matches!(SigningKeys::generate(folder.path(), ORIGIN), Err(KeyError::Exists(_))));
+}
+
+#[test]
+fn keys_are_made_in_a_folder_for_their_owner_alone_by_one_at_a_time() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("keys");
+    SigningKeys::generate(&folder, ORIGIN).unwrap();
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let other = fs::File::open(&folder).unwrap();
+    other.lock().unwrap();
+    assert!(matches!(SigningKeys::add(&folder), Err(KeyError::InUse(_))));
+    drop(other);
+    SigningKeys::add(&folder).unwrap();
+}
+
+#[test]
 fn a_name_that_no_note_can_carry_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["", "with space", "with+plus", "with\nline", "with\u{7}bell", &"x".repeat(256)] {

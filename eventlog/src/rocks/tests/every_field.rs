@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::erasure::{assert_sound, files_with, random_text, wait_for_scrubs};
+use super::erasure::{assert_sound, files_with, open_searchable, random_text, wait_for_scrubs};
 use super::*;
 
 struct Json;
@@ -71,7 +71,7 @@ fn erasure(subject: SubjectId) -> Event {
 #[test]
 fn nothing_of_any_personal_field_is_in_any_file_after_the_erasure() {
     let folder = tempfile::tempdir().unwrap();
-    let log = open_small(folder.path());
+    let log = open_searchable(folder.path());
     let mut marks = Marks::default();
     let events: Vec<Event> = EventType::ALL.iter().filter_map(|event_type| marks.marked(*event_type)).collect();
     let people: DataSubjects = events.iter().flat_map(|event| event.data_subjects().as_slice().to_vec()).collect();
@@ -95,5 +95,5 @@ fn nothing_of_any_personal_field_is_in_any_file_after_the_erasure() {
     wait_for_scrubs(&log, 1);
     check(&log);
     drop(log);
-    check(&open_small(folder.path()));
+    check(&open_searchable(folder.path()));
 }

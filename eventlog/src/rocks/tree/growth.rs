@@ -37,7 +37,8 @@ impl Growth {
         live.publish(self.head(), &mut self.spans);
     }
 
-    fn head(&self) -> TreeHead {
+    /// Size and root with everything that was added.
+    pub fn head(&self) -> TreeHead {
         TreeHead { size: self.frontier.size(), root: self.frontier.root() }
     }
 }

@@ -87,7 +87,7 @@ pub enum TreeError {
     },
     /// A checkpoint that left the log covers more than there is.
     #[error(
-        "a checkpoint over {size} records left the log, which ends at position {head}: acknowledged records are lost; restore a backup, or, to go on without them and contradict what was signed, remove log/checkpoints from the data folder"
+        "a checkpoint over {size} records left the log, which ends at position {head}: acknowledged records are lost; restore a backup, or, to go on without them, move log/checkpoints, its copy beside the ledger and the signing keys away and make new keys under another name: under the old one a fork would be signed"
     )]
     CheckpointAhead {
         /// Records of the checkpoint.
