@@ -57,8 +57,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub fn open(path: &Path, cache: &Cache) -> Result<Self, rust_rocksdb::Error> {
-        let db = DB::open(&options(cache), path)?;
+    pub fn open(path: &Path, cache: &Cache, is_compressed: bool) -> Result<Self, rust_rocksdb::Error> {
+        let db = DB::open(&options(cache, is_compressed), path)?;
         Ok(Self {
             db,
             filing: Mutex::new(()),
@@ -335,7 +335,7 @@ pub(super) fn without_wal() -> WriteOptions {
     options
 }
 
-fn options(cache: &Cache) -> Options {
+fn options(cache: &Cache, is_compressed: bool) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_block_size(8 << 10);
@@ -349,8 +349,12 @@ fn options(cache: &Cache) -> Options {
     options.set_block_based_table_factory(&table);
     options.set_prefix_extractor(SliceTransform::create_fixed_prefix(PREFIX_SIZE));
     options.set_memtable_prefix_bloom_ratio(0.1);
-    options.set_compression_type(DBCompressionType::Lz4);
-    options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    if is_compressed {
+        options.set_compression_type(DBCompressionType::Lz4);
+        options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    } else {
+        options.set_compression_type(DBCompressionType::None);
+    }
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     options.set_max_write_buffer_number(4);
     options.set_target_file_size_base(64 << 20);

@@ -110,7 +110,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
         return Err(OpenError::HeadLost { expected: stop.head, found: Position(head) });
     }
     let (frontier, spans) = tree::restore(&records, head, clean_stop.map(|stop| stop.root))?;
-    let (index, meta) = open_index(&folder.index(), &cache, head)?;
+    let (index, meta) = open_index(&folder.index(), &cache, options.is_compressed, head)?;
     let types = Types::new(Codes::new(&meta), &meta.types);
     let missing = meta.indexed_upto..head;
     let tail = derive_tail(&records, &index, &types, keys.keyring(), missing, options.generation_events)?;
@@ -200,8 +200,8 @@ fn end_of(records: &Records) -> Result<(u64, Timestamp), OpenError> {
 
 /// Opens the index, or begins a new one where it cannot be used: everything in it can be derived. An index that is
 /// ahead of the records was derived from records that are gone.
-fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), OpenError> {
-    match Index::open(path, cache).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
+fn open_index(path: &Path, cache: &Cache, is_compressed: bool, head: u64) -> Result<(Index, Meta), OpenError> {
+    match Index::open(path, cache, is_compressed).map_err(storage).and_then(|index| Ok((index.meta()?, index))) {
         Ok((Some(meta), index)) if meta.indexed_upto <= head => return Ok((index, meta)),
         Ok((Some(Meta { indexed_upto, .. }), _)) => {
             return Err(OpenError::HeadLost { expected: Position(indexed_upto), found: Position(head) });
@@ -214,7 +214,7 @@ fn open_index(path: &Path, cache: &Cache, head: u64) -> Result<(Index, Meta), Op
         Err(error) => tracing::warn!(%error, "the index cannot be read; it is derived anew"),
     }
     fs::remove_dir_all(path).map_err(|error| OpenError::Storage(error.to_string()))?;
-    Ok((Index::open(path, cache).map_err(storage)?, Meta::default()))
+    Ok((Index::open(path, cache, is_compressed).map_err(storage)?, Meta::default()))
 }
 
 /// Derives what the index lacks: complete generations go to disk, the rest stays in memory.

@@ -14,6 +14,9 @@ pub struct Options {
     /// Events whose postings are gathered in memory before they go to disk: more make a smaller index, cost
     /// about 250 bytes each and have to be derived again after a crash.
     pub generation_events: u64,
+    /// Whether the tables of the index are compressed. Only in tables that are not does a search for bytes find all
+    /// that is there: zstd codes literals by the bit.
+    pub is_compressed: bool,
     /// Whether a folder that is missing is created.
     pub may_create: bool,
     /// The folder of the key store and of the signing keys; none = `keys` in the data folder.
@@ -31,6 +34,7 @@ impl Default for Options {
         Self {
             block_cache_bytes: 256 << 20,
             generation_events: 128 << 10,
+            is_compressed: true,
             may_create: true,
             keys: None,
             master_key: None,
