@@ -83,7 +83,6 @@ impl Keyring {
     }
 
     /// Whether the subject's key was destroyed.
-    #[cfg(test)]
     pub fn is_destroyed(&self, subject: &Uuid) -> bool {
         self.entries.read().get(subject).is_some_and(|entry| entry.key.is_none())
     }

@@ -124,13 +124,17 @@ impl Index {
         Blocks { list, iterator: self.db.raw_iterator_opt(options) }
     }
 
-    /// Every posting block and request in key order, for verification.
+    /// What it covers and then every entry in key order, all as of one moment, for verification.
     pub fn each_entry(&self, mut each: impl FnMut(IndexEntry<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
         let mut options = ReadOptions::default();
         options.set_total_order_seek(true);
         options.fill_cache(false);
         options.set_readahead_size(2 << 20);
         let mut iterator = self.db.raw_iterator_opt(options);
+        iterator.seek(META);
+        let meta = iterator.item().filter(|(key, _)| *key == META).map(|(_, value)| Bincode.decode::<Meta>(value));
+        let meta = meta.transpose().map_err(|error| ReadError::Storage(format!("what the index covers: {error}")))?;
+        each(IndexEntry::Covers(meta.map_or(0, |meta| meta.indexed_upto)))?;
         iterator.seek_to_first();
         let mut block = Vec::new();
         while let Some((key, value)) = iterator.item() {
@@ -181,6 +185,8 @@ impl Index {
 
 /// One entry of the index.
 pub(super) enum IndexEntry<'a> {
+    /// The last position that it covers.
+    Covers(u64),
     /// Postings of a list.
     Postings(Key, &'a [Posting]),
     /// Postings of a look-up.
@@ -189,6 +195,18 @@ pub(super) enum IndexEntry<'a> {
     Filed(Uuid, u64, Filed),
     /// A request.
     Request(Key, RequestRecord),
+}
+
+impl IndexEntry<'_> {
+    /// The last position that the entry speaks of.
+    pub fn last(&self) -> Option<u64> {
+        match self {
+            Self::Covers(_) => None,
+            Self::Postings(_, postings) | Self::Lookup(_, postings) => postings.last().map(|posting| posting.position),
+            Self::Filed(_, position, _) => Some(*position),
+            Self::Request(_, record) => Some(record.last.0),
+        }
+    }
 }
 
 /// A place among the blocks of one list.

@@ -23,6 +23,7 @@ mod open;
 mod open_keys;
 mod options;
 mod pass;
+mod personal_check;
 mod postings;
 mod proving;
 mod records;

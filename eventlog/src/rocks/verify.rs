@@ -20,6 +20,7 @@ use super::index::IndexEntry;
 use super::keys::Key;
 use super::lookups::Filed;
 use super::pass;
+use super::personal_check::PersonalCheck;
 use super::postings::Posting;
 use super::records;
 use super::rocks_log::RocksLog;
@@ -95,8 +96,8 @@ fn verify(shared: &Shared, progress: &mut dyn FnMut(u64, u64)) -> Verification {
     let written = stored.as_ref().ok().copied().flatten().map_or(head, |stored| stored.size);
     let head = if written > head && matches!(shared.records.frame(written), Ok(Some(_))) { written } else { head };
     let view = shared.tail.view();
-    let mut checker = Checker::new(head);
-    let mut is = Ok(Sums::new(head));
+    let mut checker = Checker::new(shared, head);
+    let mut is = Ok(IndexSums { sums: Sums::new(head), stray: None });
     let tree = tree.and_then(|tree| Ok(tree.whose_head_is(stored?)));
     let sum_index = || is = index_sums(shared, &view, head);
     let records = tree.and_then(|tree| checker.records(shared, tree, progress, sum_index));
@@ -113,7 +114,15 @@ struct Checker {
     deriver: Deriver,
     last_stamp: Timestamp,
     must_be: Sums,
+    personal: PersonalCheck,
     result: Verification,
+}
+
+/// What the index holds.
+struct IndexSums {
+    sums: Sums,
+    /// An entry beyond what the index covers.
+    stray: Option<Position>,
 }
 
 /// One sum per stretch of positions.
@@ -133,9 +142,10 @@ impl Sums {
 }
 
 impl Checker {
-    fn new(head: u64) -> Self {
+    fn new(shared: &Shared, head: u64) -> Self {
         Self {
             head,
+            personal: PersonalCheck::new(shared),
             deriver: Deriver::default(),
             last_stamp: Timestamp::MIN,
             must_be: Sums::new(head),
@@ -182,7 +192,8 @@ impl Checker {
             return Err(damaged("the log ends in the middle of its group".to_owned()));
         }
         let personal = frame.personal(shared.keyring())?;
-        frame.decode_with(&personal)?;
+        let recorded = frame.decode_with(&personal)?;
+        self.personal.event(shared, &frame, &personal, &recorded)?;
         let derived = self.deriver.next(&frame, &personal, &shared.types.codes)?;
         for list in &derived.lists {
             self.must_be.add(position, posting_hash(*list, position, derived.code));
@@ -202,9 +213,13 @@ impl Checker {
         Ok(())
     }
 
-    fn index(&self, shared: &Shared, view: &TailView, is: &Sums) -> Result<Option<Problem>, ReadError> {
-        let differs = self.must_be.0.iter().zip(&is.0).position(|(must_be, is)| must_be != is);
-        differs.map(|stretch| compare(shared, view, stretch as u64 * STRETCH, self.head)).transpose()
+    fn index(&self, shared: &Shared, view: &TailView, is: &IndexSums) -> Result<Option<Problem>, ReadError> {
+        let differs = self.must_be.0.iter().zip(&is.sums.0).position(|(must_be, is)| must_be != is);
+        if let Some(stretch) = differs {
+            return compare(shared, view, stretch as u64 * STRETCH, self.head).map(Some);
+        }
+        let what = "the index has an entry for a position beyond those that it covers".to_owned();
+        Ok(is.stray.map(|position| Problem { position, what, file: Some(shared.folder.index()) }))
     }
 }
 
@@ -263,11 +278,22 @@ impl Entry {
     }
 }
 
-/// Every entry up to the head: on disk as far as the view says, in memory beyond.
-fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(Entry)) -> Result<(), ReadError> {
+/// Every entry up to the head: on disk as far as the view says, in memory beyond. Tells the first entry on disk that
+/// lies beyond what the index covers.
+fn each_entry(
+    shared: &Shared,
+    view: &TailView,
+    head: u64,
+    each: &mut dyn FnMut(Entry),
+) -> Result<Option<Position>, ReadError> {
     let on_disk = view.indexed_upto.min(head);
+    let (mut covers, mut stray) = (0, None);
     shared.index.each_entry(|entry| {
+        if let Some(last) = entry.last().filter(|last| *last > covers) {
+            stray = Some(stray.map_or(last, |stray: u64| stray.min(last)));
+        }
         match entry {
+            IndexEntry::Covers(upto) => covers = upto,
             IndexEntry::Postings(list, postings) => {
                 for posting in postings.iter().filter(|posting| posting.position <= on_disk) {
                     each(Entry::Posting { position: posting.position, list, code: posting.code });
@@ -301,14 +327,14 @@ fn each_entry(shared: &Shared, view: &TailView, head: u64, each: &mut dyn FnMut(
             each(Entry::request(*key, record));
         }
     }
-    Ok(())
+    Ok(stray.map(Position))
 }
 
 /// The sums of every entry that there is.
-fn index_sums(shared: &Shared, view: &TailView, head: u64) -> Result<Sums, ReadError> {
-    let mut is = Sums::new(head);
-    each_entry(shared, view, head, &mut |entry| is.add(entry.position(), entry.hash()))?;
-    Ok(is)
+fn index_sums(shared: &Shared, view: &TailView, head: u64) -> Result<IndexSums, ReadError> {
+    let mut sums = Sums::new(head);
+    let stray = each_entry(shared, view, head, &mut |entry| sums.add(entry.position(), entry.hash()))?;
+    Ok(IndexSums { sums, stray })
 }
 
 /// The first difference within the stretch that begins at `start`.

@@ -1,10 +1,14 @@
 //! Verification finds what was damaged, and says where.
 
+use letopis_domain::event::{Event, Recorded};
+
 use super::*;
+use crate::contract::{erased, received, subject};
 use crate::rocks::keys::List;
+use crate::rocks::personal_check::PersonalCheck;
 use crate::rocks::postings::Posting;
 use crate::rocks::tail::Generation;
-use crate::rocks::{Problem, Verification, keys};
+use crate::rocks::{Problem, Verification, keys, records};
 
 fn filled() -> (tempfile::TempDir, Arc<RocksLog>) {
     let folder = tempfile::tempdir().unwrap();
@@ -88,4 +92,43 @@ fn a_record_that_is_missing_is_named() {
     let problem = problem(&log).to_string();
     assert!(problem.starts_with("at position 7: it is missing, in "), "{problem}");
     assert!(problem.contains("log/records/0"), "{problem}");
+}
+
+#[test]
+fn a_posting_for_a_position_to_come_is_named() {
+    let (_folder, log) = filled();
+    log.close().unwrap();
+    let list = keys::of_tag(&letopis_domain::ids::Tagged::tag(&lead(4)));
+    log.shared().index.replace_block(List::Public(list), &[Posting { position: 90, code: 0 }]).unwrap();
+    let problem = problem(&log);
+    assert_eq!(problem.position, Position(90));
+    assert!(problem.what.contains("beyond those that it covers"), "{}", problem.what);
+}
+
+#[test]
+fn look_ups_and_erasures_are_held_against_values_keys_and_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_small(folder.path());
+    let (received, other) = (received(1, 1, "+31 20 555 01 01"), received(1, 1, "+31 20 555 01 02"));
+    append(&*log, request([received])).unwrap();
+    append(&*log, request([erased(&[2])])).unwrap();
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+    let shared = log.shared();
+    let check = PersonalCheck::new(shared);
+    let complaint = |position, event: Option<Event>| {
+        let bytes = shared.records.existing_frame(position).unwrap();
+        let frame = records::frame(position, &bytes).unwrap();
+        let personal = frame.personal(shared.keyring()).unwrap();
+        let recorded = frame.decode_with(&personal).unwrap();
+        let recorded = Recorded { event: event.unwrap_or_else(|| recorded.event.clone()), ..recorded };
+        check.event(shared, &frame, &personal, &recorded).err().map(|error| error.to_string())
+    };
+    assert_eq!((complaint(1, None), complaint(2, None)), (None, None));
+    let said = complaint(1, Some(other)).unwrap();
+    assert!(said.contains("its look-ups are not those of its values"), "{said}");
+    let said = complaint(2, Some(erased(&[1]))).unwrap();
+    assert!(said.contains("whose key is not destroyed"), "{said}");
+    shared.keyring().forget(subject(1).0);
+    let said = complaint(2, Some(erased(&[1]))).unwrap();
+    assert!(said.contains("the ledger of erasures says nothing"), "{said}");
 }
