@@ -6,6 +6,7 @@
 //! them; `search` answers queries; `open` brings a folder up, `verify` checks it, and `proving` proves it to others.
 
 mod append;
+mod certify;
 mod checkpointer;
 mod checkpoints;
 mod cursor;
@@ -36,6 +37,7 @@ mod tree;
 mod verify;
 mod wal;
 
+pub use certify::{Certified, CertifyError};
 pub use checkpoints::IssueError;
 pub use faults::{Crash, CrashPoint, Faults};
 pub use folder::FolderError;
