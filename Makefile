@@ -41,7 +41,8 @@ bench: build
 # The same with another event store beside it, which is built for that alone.
 bench-peers: build
 	cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir "$(CARGO_TARGET_DIR)/peers"
-	"$(CARGO_TARGET_DIR)/debug/bench-append" --only sealed --peer "$(CARGO_TARGET_DIR)/peers/release/umadb-peer"
+	for part in sealed conditions; do \
+	"$(CARGO_TARGET_DIR)/debug/bench-append" --only $$part --peer "$(CARGO_TARGET_DIR)/peers/release/umadb-peer" || exit 1; done
 
 # Breaks logs and looks what is left, see docs/torture.md: make torture SEED=1 ROUNDS=1000 FAULT=kill
 FAULT ?= all

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use letopis_benches::{Latencies, Probe, Row, spread};
+use letopis_benches::{Latencies, Probe, Row, median, spread};
 use letopis_domain::event::{Event, EventType};
 use letopis_domain::ids::{ActivityId, Position, Tagged};
 use letopis_domain::lead::LeadQualified;
 use letopis_domain::query::{AppendCondition, Query, Tag};
 use letopis_eventlog::environment::SystemEnvironment;
-use letopis_eventlog::log::Log;
+use letopis_eventlog::log::{Log, Range};
 use letopis_eventlog::rocks::{Options, RocksLog};
 use uuid::Uuid;
 
 use crate::clients;
 use crate::events::{append, employee, lead, note};
+use crate::peer::Peer;
 use crate::whole;
 
 const GOOD_CLIENTS: u64 = 16;
@@ -26,15 +27,21 @@ const HOT: [u64; 2] = [1, 2];
 /// A lead with 20 events, none of them of a hot employee.
 const RARE_LEAD: u64 = 7;
 
+/// How often a case is tried in one turn with the peer.
+const TIMES: usize = 100;
+const TURNS: usize = 3;
+
 /// A condition that holds, and what it may cost.
 struct Case {
     name: &'static str,
+    /// What the peer calls the same case.
+    peer: Option<&'static str>,
     query: Query,
     after: Position,
     bar_ms: f64,
 }
 
-pub fn measure(folder: &Path, events: u64, seconds: f64) -> anyhow::Result<Vec<Row>> {
+pub fn measure(folder: &Path, events: u64, seconds: f64, peer: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     let log = RocksLog::open(&folder.join("conditions"), Arc::new(SystemEnvironment), &Options::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let started = Instant::now();
@@ -51,6 +58,13 @@ pub fn measure(folder: &Path, events: u64, seconds: f64) -> anyhow::Result<Vec<R
     for case in cases(log.head()) {
         rows.push(one_case(&log, &case, &mut probe, length)?);
     }
+    if let Some(program) = peer {
+        let mut peer = Peer::start(program, &folder.join("peer"))?;
+        peer.fill(events)?;
+        for case in cases(log.head()) {
+            rows.extend(beside(&*log, &case, &mut peer, &runtime)?);
+        }
+    }
     rows.extend(whole::measure(folder, &log)?);
     Ok(rows)
 }
@@ -58,18 +72,37 @@ pub fn measure(folder: &Path, events: u64, seconds: f64) -> anyhow::Result<Vec<R
 fn cases(head: Position) -> Vec<Case> {
     let hot = |number: u64| employee(number).tag();
     let tags = |tags: Vec<Tag>| Query::default().or_item(&[], tags);
-    let case = |name, query, after, bar_ms| Case { name, query, after, bar_ms };
+    let case = |name, peer, query, after, bar_ms| Case { name, peer, query, after, bar_ms };
     vec![
-        case("hot tag AND rare tag", tags(vec![hot(HOT[0]), lead(RARE_LEAD).tag()]), Position::START, 1.0),
+        case(
+            "hot tag AND rare tag",
+            Some("hot-and-rare"),
+            tags(vec![hot(HOT[0]), lead(RARE_LEAD).tag()]),
+            Position::START,
+            1.0,
+        ),
         case(
             "rare type AND hot tag",
+            Some("rare-type-and-hot"),
             Query::default().or_item(&[EventType::LeadQualified], vec![hot(HOT[0])]),
             Position::START,
             1.0,
         ),
-        case("type alone, never seen", Query::default().or_types(&[EventType::LeadRecycled]), Position::START, 1.0),
-        case("type alone, seen long ago", Query::default().or_types(&[EventType::LeadQualified]), head, 1.0),
-        case("two tags of 10 % each, nothing in common", tags(vec![hot(HOT[0]), hot(HOT[1])]), Position::START, 50.0),
+        case(
+            "type alone, never seen",
+            Some("type-alone"),
+            Query::default().or_types(&[EventType::LeadRecycled]),
+            Position::START,
+            1.0,
+        ),
+        case("type alone, seen long ago", None, Query::default().or_types(&[EventType::LeadQualified]), head, 1.0),
+        case(
+            "two tags of 10 % each, nothing in common",
+            None,
+            tags(vec![hot(HOT[0]), hot(HOT[1])]),
+            Position::START,
+            50.0,
+        ),
     ]
 }
 
@@ -138,6 +171,44 @@ fn one_case(log: &Arc<RocksLog>, case: &Case, probe: &mut Probe, length: Duratio
     })
 }
 
+/// Reading ten events that match, and an append under the condition, in turns with the peer.
+fn beside(
+    log: &dyn Log,
+    case: &Case,
+    peer: &mut Peer,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<Option<Row>> {
+    let Some(name) = case.peer else { return Ok(None) };
+    let (mut reads, mut appends, mut their_reads, mut their_appends) = (vec![], vec![], vec![], vec![]);
+    for _ in 0..TURNS {
+        for _ in 0..TIMES {
+            let before = Instant::now();
+            log.read(&case.query, Range::after(Position::START, 10))?;
+            reads.push(before.elapsed().as_secs_f64() * 1e3);
+            let event = note(lead(9), employee(9), ActivityId(Uuid::now_v7()));
+            let condition = AppendCondition { fail_if_events_match: case.query.clone(), after: case.after };
+            let before = Instant::now();
+            runtime.block_on(log.append(append(vec![event], condition)))?;
+            appends.push(before.elapsed().as_secs_f64() * 1e3);
+        }
+        let (read, append) = peer.case(name, TIMES)?;
+        their_reads.push(read);
+        their_appends.push(append);
+    }
+    Ok(Some(Row {
+        what: format!("read of ten, and append on condition, beside UmaDB: {}", case.name),
+        bar: "≤ 1 ms each".to_owned(),
+        measured: format!(
+            "read {:.3} ms, append {:.2} ms; UmaDB {} and {}",
+            median(&reads),
+            median(&appends),
+            spread(&their_reads, 3),
+            spread(&their_appends, 2),
+        ),
+        note: format!("medians of {TURNS} turns of {TIMES}"),
+    }))
+}
+
 /// Appends under the case's condition, one after the other.
 async fn bad_client(log: &dyn Log, case: &Case, end: Instant, latencies: &mut Latencies) -> anyhow::Result<()> {
     while Instant::now() < end {
@@ -152,7 +223,7 @@ async fn bad_client(log: &dyn Log, case: &Case, end: Instant, latencies: &mut La
 
 /// The condition's evaluation without an append, in milliseconds.
 fn check_alone(log: &dyn Log, case: &Case) -> anyhow::Result<Vec<f64>> {
-    let range = letopis_eventlog::log::Range::after(case.after, 1);
+    let range = Range::after(case.after, 1);
     let mut took = Vec::new();
     for _ in 0..50 {
         let before = Instant::now();

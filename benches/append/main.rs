@@ -6,6 +6,7 @@
 mod clients;
 mod conditions;
 mod events;
+mod peer;
 mod sealed;
 mod whole;
 
@@ -52,7 +53,8 @@ fn main() -> anyhow::Result<()> {
         }
     }
     if is_wanted("conditions") {
-        for row in conditions::measure(folder.path(), arguments.events, arguments.seconds)? {
+        let (events, seconds) = (arguments.events, arguments.seconds);
+        for row in conditions::measure(folder.path(), events, seconds, arguments.peer.as_deref())? {
             row.print();
         }
     }

@@ -4,13 +4,10 @@
 //! one of 50 users, under the condition that nothing happened to the stream since its last event. With sealing the bytes
 //! are personal and the account is the data subject, whose tag comes on top; without it they stand in the clear.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use letopis_benches::{Latencies, Probe, Row, median, spread};
 use letopis_domain::activity::{ActivityText, Direction, NoteRecorded, Subjects};
 use letopis_domain::event::Event;
@@ -26,6 +23,7 @@ use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
 use crate::events::{append, employee};
+use crate::peer::Peer;
 
 const MANY: u64 = 64;
 const PAYLOAD_BYTES: usize = 256;
@@ -160,53 +158,5 @@ impl Candidate {
         let text = ActivityText { body: Some(PlainText(text)), ..ActivityText::default() };
         let data_subjects = SubjectId(account.0).into();
         NoteRecorded { data_subjects, personal: Personal::Known(text), ..note }.into()
-    }
-}
-
-/// Another store in a process of its own, driven by lines; see `benches/peers`.
-struct Peer {
-    child: Child,
-    answers: BufReader<std::process::ChildStdout>,
-}
-
-impl Peer {
-    fn start(program: &Path, folder: &Path) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("failed to start {}; `make bench-peers` builds it", program.display()))?;
-        let answers = BufReader::new(child.stdout.take().context("the peer has no output")?);
-        Ok(Self { child, answers })
-    }
-
-    /// Appends per second of so many clients.
-    fn append(&mut self, clients: u64, seconds: f64) -> anyhow::Result<f64> {
-        let words = self.ask(&format!("append {clients} {seconds}"))?;
-        Ok(words.first().context("the peer said no rate")?.to_owned())
-    }
-
-    /// The numbers that follow the command's own word in the answer; other lines are the peer's own talk.
-    fn ask(&mut self, command: &str) -> anyhow::Result<Vec<f64>> {
-        let word = command.split(' ').next().unwrap_or_default();
-        let stdin = self.child.stdin.as_mut().context("the peer has no input")?;
-        writeln!(stdin, "{command}")?;
-        stdin.flush()?;
-        loop {
-            let mut line = String::new();
-            anyhow::ensure!(self.answers.read_line(&mut line)? > 0, "the peer stopped at '{command}'");
-            if let Some(numbers) = line.trim().strip_prefix(word) {
-                return Ok(numbers.split_whitespace().map(str::parse).collect::<Result<_, _>>()?);
-            }
-        }
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It has nothing to lose.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -22,7 +22,6 @@ def b64(text, size=None):
     need(is_canonical and size in (None, len(data)), "malformed", "base64 of another form or size")
     return data
 
-
 # Ed25519 (RFC 8032, section 5.1) in extended coordinates. Not constant in time: it handles no secrets.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
@@ -59,7 +58,6 @@ def ed25519_verify(public, message, signature):
     left, right = multiply(s, BASE), add(r, multiply(h, a))
     return s < L and all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
 
-
 # Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint). Keys are {(name, id): public key}.
 def read_keys(text):
     keys = {}
@@ -91,7 +89,6 @@ def open_checkpoint(note, keys, what):
     need(size == str(int(size)), "malformed", f"{what} has no size")
     need(origin == next(iter(keys))[0], "other log", f"{what} is of '{origin}'")
     return int(size), b64(root, 32)
-
 
 # The Merkle tree of RFC 6962: what roots follow from a proof, by the recursions of section 2.1.
 def node(left, right):
@@ -138,11 +135,13 @@ def micros(text):
     since = datetime.fromisoformat(text.replace("Z", "+00:00")) - datetime.fromtimestamp(0, timezone.utc)
     return since // timedelta(microseconds=1)
 
-def check_shown(position, shown, frame):
+def check_shown(position, shown, personal, frame):
+    flags, = struct.unpack_from("<H", frame, 4)  # 2: a sealed part follows; 4: it was erased before it came
+    may_show = personal is None or flags & 2 or (flags & 4 and personal == "erased")
     stored = frame[48:48 + frame[3]].decode(), *struct.unpack_from("<HQqq", frame, 6), uuid.UUID(bytes=frame[32:48])
     times = micros(shown["recordedAt"]), micros(shown["occurredAt"])
     stated = shown["type"], shown["version"], position, *times, uuid.UUID(shown["id"])
-    need(stored == stated, "shown differs", f"what is shown of position {position} is not what is stored")
+    need(stored == stated and may_show, "shown differs", f"what is shown of position {position} is not what is stored")
 
 def verify_export(data, keys, trusted):
     need(data.endswith(b"\n"), "incomplete", "the file is cut short")
@@ -156,7 +155,7 @@ def verify_export(data, keys, trusted):
         position, frame = event["position"], b64(event["frame"])
         need(position > last, "out of order", f"position {position} stands after {last}")
         check_included(position, frame, event["proof"], size, root)
-        check_shown(position, event["event"], frame)
+        check_shown(position, event["event"], event["personal"], frame)
         last, count = position, count + 1
         digest.update(line + b"\n")
     need(lines and lines[-1].startswith(b'{"manifest":'), "incomplete", "the export ends without its manifest")

@@ -6,6 +6,7 @@
 mod harness;
 mod world;
 
+mod any_document;
 mod as_of;
 mod audit;
 mod bad_input;

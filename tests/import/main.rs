@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod any_mapping;
 mod bad_input;
 mod company;
 mod ensures;

@@ -107,6 +107,17 @@ impl Cache {
         self.base = base;
     }
 
+    /// How many events it keeps.
+    #[cfg(test)]
+    pub const fn kept(&self) -> usize {
+        self.events
+    }
+
+    /// Forgets everything; it goes on from `base`.
+    pub fn clear(&mut self, base: Position) {
+        *self = Self::new(base);
+    }
+
     /// Takes in what the log has up to and with `head`. Events of its own must have been settled or taken back.
     pub fn catch_up(&mut self, log: &dyn Log, head: Position) -> Result<(), ReadError> {
         if self.slots.is_empty() || head.0 - self.base.0 > CATCH_UP_MAX {

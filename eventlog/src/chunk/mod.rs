@@ -182,7 +182,10 @@ impl Chunk {
 
     /// The events are in the log. When nobody came in between, they stand where the cache has them already.
     fn settle(&mut self, appended: Appended) -> Result<(), ReadError> {
-        if appended.first == self.cache.base().next() {
+        if self.own.iter().any(|event| event.event.erases().is_some()) {
+            // What is kept may be about those who are erased.
+            self.cache.clear(appended.last);
+        } else if appended.first == self.cache.base().next() {
             self.cache.advance_to(appended.last);
         } else {
             self.cache.forget(self.own.iter());

@@ -3,11 +3,12 @@
 use letopis_domain::account::{AccountKind, CreateAccount};
 use letopis_domain::employee::{FormBusinessUnit, FormTeam, PublishCompanyProfile};
 use letopis_domain::ids::BusinessUnitId;
+use letopis_domain::privacy::{EraseSubject, ErasureGround};
 use letopis_domain::values::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::contract::{NOW, append, block_on, erased, qualified, request, subject};
+use crate::contract::{NOW, append, block_on, erased, qualified, received, request, subject};
 use crate::environment::SeededEnvironment;
 use crate::log::{Range, RequestKey};
 use crate::memory::MemoryLog;
@@ -236,4 +237,17 @@ fn a_chunk_about_someone_who_is_erased_before_its_commit_is_refused_as_a_whole()
     let Err(TransactError::Refused(refused)) = answer else { panic!("{answer:?}") };
     assert_eq!(refused.code, RefusalCode::SubjectErased);
     assert_eq!((desk.log.head(), chunk.pending_events()), (Position(1), 0));
+}
+
+#[test]
+fn what_a_chunk_erases_it_does_not_keep() {
+    let desk = Desk::new();
+    append(&*desk.log, request([received(1, 1, "+31 20 555 01 01")])).unwrap();
+    let ground = ErasureGround::Objection;
+    let erase = EraseSubject { subject: subject(1), ground, reference: None, employee: None };
+    let mut chunk = desk.chunk();
+    execute(&mut chunk, &erase.into());
+    assert_ne!(chunk.cache.kept(), 0);
+    block_on(chunk.commit()).unwrap();
+    assert_eq!((chunk.cache.kept(), desk.log.head()), (0, Position(2)));
 }

@@ -49,6 +49,11 @@ impl Frame<'_> {
         self.sealed.is_some()
     }
 
+    /// Whether it came without its personal part, which had been erased before.
+    pub const fn is_erased(&self) -> bool {
+        self.flags & flags::ERASED != 0
+    }
+
     /// Whether its sealed part holds look-ups.
     pub const fn has_lookups(&self) -> bool {
         self.flags & flags::LOOKUPS != 0
@@ -59,7 +64,7 @@ impl Frame<'_> {
     /// # Errors
     /// When it does not open although no key of it was destroyed.
     pub fn personal(&self, keyring: &Keyring) -> Result<PersonalPart, ReadError> {
-        if self.flags & flags::ERASED != 0 {
+        if self.is_erased() {
             return Ok(PersonalPart::Erased);
         }
         let Some(sealed) = self.sealed else { return Ok(PersonalPart::None) };

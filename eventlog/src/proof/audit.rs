@@ -150,7 +150,7 @@ impl Audit {
             ));
         }
         limits.push(format!(
-            "that nothing else is recorded about {} is what the operator has signed; only the whole log can prove it",
+            "that these events are about {0}, and that nothing else is recorded about it, is what the operator has signed; only the whole log can prove it",
             self.about
         ));
         limits
@@ -266,10 +266,13 @@ impl Auditor<'_> {
         }
         let stored = shown::event(&frame).map_err(|error| differs(error.to_string()))?;
         if stored.get() != line.event.get() {
-            if shown::is_current(&frame) || !shown::has_same_head(stored.get(), line.event.get()) {
+            if shown::is_current(&frame) || !shown::differs_in_content_alone(stored.get(), line.event.get()) {
                 return Err(differs(format!("stored is {stored}")));
             }
             self.audit.unknown += 1;
+        }
+        if !shown::may_be_personal(&frame, &line.personal) {
+            return Err(differs("nothing personal is stored with it".to_owned()));
         }
         self.audit.personal += u64::from(shown::has_personal(&line.personal));
         self.audit.events += 1;

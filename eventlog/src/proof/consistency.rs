@@ -20,13 +20,17 @@ pub struct ConsistencyProof {
 impl ConsistencyProof {
     /// Whether it proves that the log of `older` is the beginning of that of `newer`.
     pub fn proves(&self, older: &Checkpoint, newer: &Checkpoint) -> bool {
-        let (from, size) = (older.size(), newer.size());
+        self.proves_roots((older.size(), older.root()), (newer.size(), newer.root()))
+    }
+
+    /// The same of sizes and roots.
+    pub(super) fn proves_roots(&self, (from, older): (u64, Hash), (size, newer): (u64, Hash)) -> bool {
         if from != self.from || from > size {
             return false;
         }
         if from == 0 {
-            return self.hashes.is_empty() && older.root() == tlog_tiles::tlog::EMPTY_HASH;
+            return self.hashes.is_empty() && older == tlog_tiles::tlog::EMPTY_HASH;
         }
-        check_tree(&self.hashes, size, newer.root(), from, older.root()).is_ok()
+        check_tree(&self.hashes, size, newer, from, older).is_ok()
     }
 }

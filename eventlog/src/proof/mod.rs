@@ -3,6 +3,7 @@
 //! Everything here that verifies works offline, on bytes: it needs no log.
 
 mod audit;
+mod certificate;
 mod checkpoint;
 mod consistency;
 mod export;
@@ -12,6 +13,7 @@ pub(crate) mod shown;
 mod tlog_proof;
 
 pub use audit::{Audit, AuditError, verify_export};
+pub use certificate::{CERTIFICATE_FORMAT, Certificate, CertificateError, Tree};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use consistency::ConsistencyProof;
 pub use export::{ExportHeader, ExportSummary, ExportWriter, WriteEventError};

@@ -3,6 +3,7 @@
 use letopis_domain::event::{DecodeError, PartsSerializer, Recorded};
 use letopis_domain::values::{Personal, Timestamp};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
@@ -66,13 +67,32 @@ pub(super) fn is_current(frame: &Frame<'_>) -> bool {
     frame.event_type().is_ok_and(|event_type| event_type.current_version() == frame.schema_version)
 }
 
-/// Whether two texts of an event agree in everything but the content.
-pub(super) fn has_same_head(one: &str, other: &str) -> bool {
-    // The content is the last field, and text within a value cannot hold this without escapes.
-    fn head(text: &str) -> Option<&str> {
-        text.split_once(",\"fact\":").map(|(head, _)| head).or(text.strip_suffix('}'))
+/// Whether two texts of an event agree in everything but the content, which is one value and the last field.
+pub(super) fn differs_in_content_alone(one: &str, other: &str) -> bool {
+    match (split(one), split(other)) {
+        (Some((one, _)), Some((other, content))) => one == other && is_one_value(content),
+        _ => false,
     }
-    head(one) == head(other)
+}
+
+/// The fields before the content, and the content. Text within a value cannot hold the name of the field unescaped.
+fn split(text: &str) -> Option<(&str, Option<&str>)> {
+    let text = text.strip_suffix('}')?;
+    Some(text.split_once(",\"fact\":").map_or((text, None), |(head, content)| (head, Some(content))))
+}
+
+/// Whether nothing follows the content that a reader would take for another field.
+fn is_one_value(content: Option<&str>) -> bool {
+    content.is_none_or(|content| serde_json::from_str::<IgnoredAny>(content).is_ok())
+}
+
+/// Whether the frame has what is shown as its personal part, as far as one can tell without its keys.
+pub(super) fn may_be_personal(frame: &Frame<'_>, shown: &RawValue) -> bool {
+    match shown.get() {
+        "null" => true,
+        "\"erased\"" => frame.is_sealed() || frame.is_erased(),
+        _ => frame.is_sealed(),
+    }
 }
 
 /// Whether personal values are shown.
@@ -107,5 +127,27 @@ impl PartsSerializer for PersonalPart {
         personal: Option<&Personal<P>>,
     ) -> Result<Self::Ok, Self::Error> {
         to_raw_value(&personal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_content_may_differ() {
+        let stored = r#"{"type":"LeadRejected","version":3}"#;
+        assert!(differs_in_content_alone(stored, r#"{"type":"LeadRejected","version":3,"fact":{"a":[1]}}"#));
+        assert!(differs_in_content_alone(r#"{"type":"A","fact":{}}"#, r#"{"type":"A","fact":{"b":1}}"#));
+        for other in [
+            r#"{"type":"LeadQualified","version":3,"fact":{}}"#,
+            r#"{"type":"LeadRejected","version":3,"fact":{},"type":"OpportunityWon"}"#,
+            r#"{"type":"LeadRejected","version":3,"fact":{},"fact":{}}"#,
+            r#"{"type":"LeadRejected","version":3,"fact":}"#,
+            r#"{"type":"LeadRejected","version":3,"more":1,"fact":{}}"#,
+            "",
+        ] {
+            assert!(!differs_in_content_alone(stored, other), "{other}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use letopis_domain::event::Event;
 use letopis_domain::ids::Position;
 use letopis_domain::lead::{LeadDetails, LeadReceived};
 use letopis_domain::values::{AttributeValue, Personal};
+use sha2::Digest;
 use uuid::Uuid;
 
 use super::independent;
@@ -102,7 +103,7 @@ fn an_export_verifies_and_says_what_it_does_not_prove() {
     let audit = world.verify(&text(&lines), &checkpoint).unwrap();
     assert_eq!((audit.about.as_str(), audit.events, audit.size, audit.trusted), (ABOUT, 4, 400, 400));
     assert_eq!((audit.unknown, audit.personal), (0, 0));
-    assert!(audit.limits()[0].contains("nothing else is recorded"), "{:?}", audit.limits());
+    assert!(audit.limits()[0].contains("that nothing else is recorded"), "{:?}", audit.limits());
 }
 
 #[test]
@@ -173,6 +174,30 @@ fn an_event_that_is_shown_otherwise_than_stored_is_refused() {
         forged[2] = forged[2].replace(stored, shown);
         let refused = world.verify(&text(&forged), &checkpoint).unwrap_err();
         assert!(matches!(refused, AuditError::ShownDiffers { position: Position(256), .. }), "{shown}: {refused}");
+    }
+}
+
+/// The lines with a manifest that the log's own key has signed over them, as a forging operator would.
+fn resigned(world: &World, lines: &[String]) -> String {
+    let keys = SigningKeys::load(&world.folder.path().join("keys")).unwrap().unwrap();
+    let (manifest, before) = lines.split_last().unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    let (body, _) = manifest["manifest"].as_str().unwrap().rsplit_once("\n\n").unwrap();
+    let (body, _) = body.rsplit_once("sha256 ").unwrap();
+    let digest = crate::tree::Hash(sha2::Sha256::digest(text(before)).into());
+    let note = keys.sign(&format!("{body}sha256 {digest}\n")).unwrap();
+    text(before) + &serde_json::json!({ "manifest": note }).to_string() + "\n"
+}
+
+#[test]
+fn personal_values_beside_an_event_that_has_none_are_refused_even_when_they_are_signed() {
+    let (world, checkpoint, lines) = exported();
+    assert!(world.verify(&resigned(&world, &lines), &checkpoint).is_ok());
+    for shown in [r#""personal":{"name":"Вера"}"#, r#""personal":"erased""#] {
+        let mut forged = lines.clone();
+        forged[2] = forged[2].replace(r#""personal":null"#, shown);
+        let refused = world.verify(&resigned(&world, &forged), &checkpoint).unwrap_err();
+        assert!(matches!(refused, AuditError::ShownDiffers { position: Position(256), .. }), "{refused}");
     }
 }
 
