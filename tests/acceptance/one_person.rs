@@ -119,12 +119,12 @@ fn what_a_deal_without_a_customer_holds_is_shown_held_and_erased() {
         nodes.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(types(&held()), ["OPPORTUNITY_OPENED", "NOTE_RECORDED"]);
-    let hold = json!({ "subject": subject, "reason": "claim" });
-    let hold = world::id(&app.done("placeLegalHold", hold, "legalHold { id }")["legalHold"]);
+    let claim = json!({ "subject": subject, "reason": "claim" });
+    let claim = world::id(&app.done("placeLegalHold", claim, "legalHold { id }")["legalHold"]);
     let input = json!({ "subject": subject, "ground": "OBJECTION" });
     let refused = app.mutate("eraseSubject", input, "dataSubject { id }");
     assert_eq!(refused["userErrors"][0]["code"], "LEGAL_HOLD");
-    app.done("liftLegalHold", json!({ "hold": hold, "reason": "settled" }), "position");
+    app.done("liftLegalHold", json!({ "hold": claim, "reason": "settled" }), "position");
     assert_eq!(erase(&app, &deal["dataSubject"])["isErased"], true);
     let erased = held();
     assert_eq!(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use letopis_eventlog::backup::{BackupError, Restore, Restored, Source};
-use letopis_eventlog::environment::SystemEnvironment;
+use letopis_eventlog::environment::{Environment, SystemEnvironment};
 
 use super::{DataFolder, Found, Meter};
 
@@ -48,7 +48,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         contradict_as: arguments.contradict_checkpoints.as_deref(),
     };
     let mut meter = Meter::new("restoring and verifying", "records");
-    let restored = restore.run(Arc::new(SystemEnvironment), &mut |done, total| meter.set(done, total));
+    let env: Arc<dyn Environment> = Arc::new(SystemEnvironment);
+    let restored = restore.run(&env, &mut |done, total| meter.set(done, total));
     meter.finish();
     let restored = restored.map_err(|error| match error {
         BackupError::Found(_) => Found(error.to_string()).into(),

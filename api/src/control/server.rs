@@ -128,9 +128,10 @@ fn work(folder: &Folder, asked: Asked, turn: &Turn, tell: &UnboundedSender<Strin
                     Some(TransactError::Refused(refused)) => Some(refused.code),
                     _ => None,
                 };
-                match refusal {
-                    Some(code) => tracing::warn!(?code, "what was asked through the control socket was refused"),
-                    None => tracing::warn!(%error, "what was asked through the control socket could not be done"),
+                if let Some(code) = refusal {
+                    tracing::warn!(?code, "what was asked through the control socket was refused");
+                } else {
+                    tracing::warn!(%error, "what was asked through the control socket could not be done");
                 }
                 Told::Failed(format!("{error:#}"))
             }

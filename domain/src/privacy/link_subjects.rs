@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn a_hold_on_one_keeps_the_other() {
         let hold = PlaceLegalHold { hold: id(90), subject: id(LEAD), reason: "claim".into(), employee: None };
-        let held = company().after(&hold).after(&link(LEAD, CONTACT));
-        held.when(&erase(CONTACT)).then_refused(RefusalCode::LegalHold);
+        let company = company().after(&hold).after(&link(LEAD, CONTACT));
+        company.when(&erase(CONTACT)).then_refused(RefusalCode::LegalHold);
     }
 
     #[test]
