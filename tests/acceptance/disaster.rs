@@ -163,25 +163,15 @@ fn wrapped_key(slots: &Path, contact: &Value) -> Vec<u8> {
     slot[24..96].to_vec()
 }
 
-#[test]
-fn a_lost_company_comes_back_from_backup_old_keys_and_ledger_without_those_who_were_erased() {
-    let company = Company::new();
-    let server = company.serve();
-    let account = server.done("createAccount", json!({ "kind": "COMPANY", "name": "Vega" }), "account { id }");
-    let account = account["account"]["id"].as_str().unwrap().to_owned();
-    let early = server.person(&account, "Ekaterina Rannyaya", "+31 20 555 71 01");
-    let late = server.person(&account, "Polina Pozdnyaya", "+31 20 555 71 02");
-    let living = server.person(&account, "Zhanna Zhivaya", "+31 20 555 71 03");
-    let empty_ledger = fs::read(company.at("ledger")).unwrap();
-    server.erase(&early);
-
+/// Takes two backups while two people are written about.
+fn back_up_under_load(company: &Company, server: &Served, about: [&Value; 2]) {
     let (is_done, notes) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        for writer in 0..2 {
-            let (server, living, late, is_done, notes) = (&server, &living, &late, &is_done, &notes);
+        for contact in about {
+            let (is_done, notes) = (&is_done, &notes);
             scope.spawn(move || {
                 while !is_done.load(Ordering::Relaxed) {
-                    server.note(if writer == 0 { living } else { late }, "Pozdnyaya or not, a note under load");
+                    server.note(contact, "Pozdnyaya or not, a note under load");
                     notes.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -196,6 +186,21 @@ fn a_lost_company_comes_back_from_backup_old_keys_and_ledger_without_those_who_w
         }
         is_done.store(true, Ordering::Relaxed);
     });
+}
+
+#[test]
+fn a_lost_company_comes_back_from_backup_old_keys_and_ledger_without_those_who_were_erased() {
+    let company = Company::new();
+    let server = company.serve();
+    let account = server.done("createAccount", json!({ "kind": "COMPANY", "name": "Vega" }), "account { id }");
+    let account = account["account"]["id"].as_str().unwrap().to_owned();
+    let early = server.person(&account, "Ekaterina Rannyaya", "+31 20 555 71 01");
+    let late = server.person(&account, "Polina Pozdnyaya", "+31 20 555 71 02");
+    let living = server.person(&account, "Zhanna Zhivaya", "+31 20 555 71 03");
+    let empty_ledger = fs::read(company.at("ledger")).unwrap();
+    server.erase(&early);
+
+    back_up_under_load(&company, &server, [&living, &late]);
     server.erase(&late);
     let stranger = server.person(&account, "Nina Novaya", "+31 20 555 71 04");
     server.erase(&stranger);
@@ -315,6 +320,7 @@ fn the_whole_log_goes_through_a_portable_file() {
 fn keys_elsewhere_than_said_are_named() {
     let company = Company::new();
     let server = company.serve();
+    server.done("createAccount", json!({ "kind": "COMPANY", "name": "Vega" }), "account { id }");
     let other = company.at("other");
     let other = other.to_str().unwrap();
     let said = company.refused(&["verify", "--keys", other]);
