@@ -280,7 +280,12 @@ impl Auditor<'_> {
     }
 
     fn manifest(self, line: &str, lines: &mut Lines<'_>) -> Result<Audit, AuditError> {
-        let ManifestLine { manifest } = serde_json::from_str(line).map_err(|error| lines.malformed(error))?;
+        let parsed: ManifestLine = serde_json::from_str(line).map_err(|error| lines.malformed(error))?;
+        // No digest covers this line, so it must be written as only this format writes it.
+        if serde_json::to_string(&parsed).ok().is_none_or(|written| written + "\n" != line) {
+            return Err(lines.malformed("the manifest is not written as this format has it"));
+        }
+        let ManifestLine { manifest } = parsed;
         verify_note(&manifest, self.keys).map_err(AuditError::Manifest)?;
         let (text, _) = manifest.rsplit_once("\n\n").unwrap_or_default();
         let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
