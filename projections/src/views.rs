@@ -86,6 +86,15 @@ pub trait Listed: Rows<Entry = Self> + Sized {}
 impl<M: Rows<Entry = Self>> Listed for M {}
 
 impl View {
+    /// What the read models are called, as digests and reports name them.
+    #[must_use]
+    pub fn read_models(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> =
+            self.generation.facts.read().tables().iter().map(|(_, name, _)| *name).collect();
+        names.dedup();
+        names
+    }
+
     /// The position at which everything is read.
     pub fn position(&self) -> Position {
         self.position

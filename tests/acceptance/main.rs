@@ -14,6 +14,7 @@ mod command_line;
 mod disaster;
 mod entities;
 mod erasure;
+mod erasure_papers;
 mod graphiql;
 mod idempotency;
 mod lists;

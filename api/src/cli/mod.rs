@@ -5,6 +5,7 @@ mod backup;
 mod data_folder;
 mod demo;
 mod erase;
+mod erasure_record;
 mod export;
 mod history;
 mod import;

@@ -6,7 +6,10 @@ use clap::{Parser, Subcommand};
 use letopis_eventlog::rocks::{FolderError, OpenError};
 use tracing_subscriber::EnvFilter;
 
-use super::{backup, demo, erase, export, import, key, rebuild, replay, restore, schema, serve, verify, verify_proof};
+use super::{
+    backup, demo, erase, erasure_record, export, import, key, rebuild, replay, restore, schema, serve, verify,
+    verify_proof,
+};
 
 /// Something went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -48,6 +51,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Erases the personal data of a person for ever.
     Erase(erase::Arguments),
+    /// Writes the papers of an erasure: a signed certificate, its proof, act and extract.
+    ErasureRecord(erasure_record::Arguments),
     /// Fills an empty data folder with a believable company.
     Demo(demo::Arguments),
     /// Prints the GraphQL schema.
@@ -77,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
+        Command::ErasureRecord(arguments) => erasure_record::run(&arguments),
         Command::Schema => schema::run(),
     };
     match outcome {

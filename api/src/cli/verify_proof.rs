@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use letopis_eventlog::proof::{Checkpoint, TlogProof, VerifyingKeys, verify_export};
+use letopis_eventlog::proof::{CERTIFICATE_FORMAT, Certificate, Checkpoint, TlogProof, VerifyingKeys, verify_export};
 
 use super::Found;
 
@@ -15,7 +15,7 @@ const TLOG_PROOF: &str = "c2sp.org/tlog-proof@v1";
 /// What to check, and what is trusted.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// The file: an export with proofs, or a `.tlog-proof`.
+    /// The file: an export with proofs, a `.tlog-proof`, or a certificate of erasure.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// A checkpoint that was got earlier or elsewhere; needed for an export. A single proof must be made against it.
@@ -32,8 +32,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let trusted = arguments.checkpoint.as_deref().map(|file| trusted(file, &keys)).transpose()?;
     let path = &arguments.file;
     let mut file = BufReader::new(File::open(path).with_context(|| format!("failed to open {}", path.display()))?);
-    let outcome = if file.fill_buf()?.starts_with(TLOG_PROOF.as_bytes()) {
+    let start = file.fill_buf()?;
+    let outcome = if start.starts_with(TLOG_PROOF.as_bytes()) {
         proof(&mut file, trusted.as_ref(), &keys)
+    } else if start.starts_with(CERTIFICATE_FORMAT.as_bytes()) {
+        certificate(&mut file, trusted.as_ref(), &keys)
     } else {
         let trusted = trusted.context("an export is checked against a checkpoint that you trust: say --checkpoint")?;
         export(&mut file, &trusted, &keys)
@@ -53,6 +56,22 @@ fn proof(file: &mut impl Read, trusted: Option<&Checkpoint>, keys: &VerifyingKey
         println!(
             "not proved: that this checkpoint is of the log as others know it; say --checkpoint to hold it against one"
         );
+    }
+    Ok(())
+}
+
+fn certificate(file: &mut impl Read, trusted: Option<&Checkpoint>, keys: &VerifyingKeys) -> anyhow::Result<()> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let certificate = Certificate::open(&text, keys, trusted)?;
+    let Certificate { origin, position, recorded_at, subjects, .. } = &certificate;
+    println!(
+        "the keys of {} data subjects were destroyed: the log '{origin}' records it at {position},",
+        subjects.len()
+    );
+    println!("{recorded_at}; so its operator has signed");
+    if trusted.is_none() {
+        println!("not proved: that this is the log as others know it; say --checkpoint to hold it against one");
     }
     Ok(())
 }

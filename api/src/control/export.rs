@@ -15,7 +15,7 @@ use super::work::Folder;
 use crate::history::HistoryOf;
 
 /// How long to wait for the read models.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What to export, and where to.
 #[derive(Serialize, Deserialize, Clone, Debug)]

@@ -4,6 +4,8 @@
 //! `work` does it; a command does it itself where it can open the folder, and asks the server otherwise.
 
 mod client;
+mod erasure_papers;
+mod erasure_record;
 mod export;
 mod new_file;
 mod places;
@@ -12,6 +14,8 @@ mod server;
 mod work;
 
 pub use client::{AskError, ask};
+pub use erasure_papers::Operator;
+pub use erasure_record::ErasureRecordRequest;
 pub use export::ExportRequest;
 pub use new_file::NewFile;
 pub use places::{Places, is_same_place};

@@ -8,6 +8,7 @@ use letopis_eventlog::rocks::Verification;
 use letopis_projections::rebuild::RebuildReport;
 use serde::{Deserialize, Serialize};
 
+use super::erasure_record::ErasureRecordRequest;
 use super::export::ExportRequest;
 use super::new_file::NewFile;
 use super::places::Places;
@@ -51,13 +52,15 @@ pub enum Request {
     },
     /// Erase a person.
     Erase(EraseSubject),
+    /// Write the papers of an erasure.
+    RecordErasure(ErasureRecordRequest),
 }
 
 impl Request {
     /// Whether the read models are needed for it.
     #[must_use]
     pub const fn needs_views(&self) -> bool {
-        matches!(self, Self::Rebuild | Self::Export(_) | Self::Verify { deep: true })
+        matches!(self, Self::Rebuild | Self::Export(_) | Self::RecordErasure(_) | Self::Verify { deep: true })
     }
 }
 
@@ -109,6 +112,15 @@ pub enum Answer {
         bytes: u64,
         /// Records of the log that the proofs are of.
         size: u64,
+    },
+    /// The papers of an erasure were written.
+    ErasureRecorded {
+        /// Where the log records the erasure.
+        position: u64,
+        /// How many data subjects it is about.
+        subjects: u64,
+        /// The folder.
+        folder: PathBuf,
     },
     /// A person was erased, or had been before.
     Erased {

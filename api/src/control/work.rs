@@ -12,6 +12,7 @@ use letopis_eventlog::transact::{Envelope, transact};
 use letopis_projections::rebuild::RebuildReport;
 use letopis_projections::{Found, Unusable, Views};
 
+use super::erasure_record::record;
 use super::export::{export, export_log};
 use super::places::Places;
 use super::request::{Answer, Checked, Request};
@@ -67,6 +68,7 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
         }
         Request::Export(request) => export(folder, &request),
         Request::ExportLog { to } => export_log(folder, &to, report),
+        Request::RecordErasure(request) => record(folder, &request),
         Request::Erase(erase) => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let command: Command = erase.into();
