@@ -10,5 +10,6 @@
 
 mod child;
 mod demo;
+mod kept_logs;
 mod kill;
 mod refused_writes;
