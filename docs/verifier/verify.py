@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Verifies what leaves a Letopis log, offline: auditors' exports and .tlog-proof files.
+"""Verifies what leaves a Letopis log, offline: auditors' exports, .tlog-proof files, and later checkpoints.
 
     verify.py FILE --key VKEY_FILE [--checkpoint FILE]
 
-An export is verified against a checkpoint that you trust. Written from docs/log-format.md, RFC 6962, RFC 8032 and C2SP
-alone, with nothing but Python 3.9. Of an event as it is shown, type, version, times and id are compared with the bytes.
-"""
+The first and the last are verified against a checkpoint that you trust. Written from docs/log-format.md, RFC 6962, RFC
+8032 and C2SP alone, in Python 3.9. Of an event as shown, type, version, times and id are compared with the bytes."""
 import argparse, base64, hashlib, json, struct, sys, uuid
 from datetime import datetime, timedelta, timezone
 
@@ -18,8 +17,7 @@ def need(condition, code, message):
 
 def b64(text, size=None):
     data = base64.b64decode(text, validate=True)
-    is_canonical = base64.b64encode(data).decode() == text
-    need(is_canonical and size in (None, len(data)), "malformed", "base64 of another form or size")
+    need(base64.b64encode(data).decode() == text and size in (None, len(data)), "malformed", "no canonical base64")
     return data
 
 # Ed25519 (RFC 8032, section 5.1) in extended coordinates. Not constant in time: it handles no secrets.
@@ -29,21 +27,17 @@ D = -121665 * pow(121666, P - 2, P) % P
 def recover_x(y, sign):
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
+    x = x * pow(2, (P - 1) // 4, P) % P if (x * x - square) % P else x
     need(y < P and (x * x - square) % P == 0 and (x or not sign), "malformed", "no point of the curve")
     return P - x if x & 1 != sign else x
-
 def point(data):
     value = int.from_bytes(data, "little")
     x, y = recover_x(value % 2**255, value >> 255), value % 2**255
     return x, y, 1, x * y % P
-
 def add(p, q):
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     return (b - a) * (d - c) % P, (d + c) * (b + a) % P, (d - c) * (d + c) % P, (b - a) * (b + a) % P
-
 def multiply(scalar, p):
     result = 0, 1, 1, 0
     while scalar:
@@ -96,7 +90,6 @@ def node(left, right):
 
 def split(size):  # the largest power of two below it
     return 1 << (size - 1).bit_length() - 1
-
 def root_of_path(index, size, leaf, path):
     if size == 1 or not path:
         return leaf if size == 1 and not path else None
@@ -170,14 +163,23 @@ def verify_export(data, keys, trusted):
 
 def verify_tlog_proof(data, keys, trusted):
     head, _, note = data.decode().partition("\n\n")
-    _, extra, index, *path = head.split("\n")
-    need(extra.startswith("extra ") and index.startswith("index "), "malformed", "this proof carries no record")
+    first, extra, index, *path = head.split("\n")
+    is_whole = first == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index.startswith("index ")
+    need(is_whole, "malformed", "this is no proof that carries a record")
     size, root = open_checkpoint(note, keys, "the checkpoint of the proof")
     position = int(index[6:]) + 1
     check_included(position, b64(extra[6:]), path, size, root)
     need(not trusted or trusted[0] == size, "not proved", f"it is of {size} records, not of the trusted checkpoint's")
     need(trusted in (None, (size, root)), "inconsistent", "the trusted checkpoint has another root")
     return f"the record at position {position} is in the log of {size} records"
+
+def verify_continuation(data, keys, trusted):
+    head, _, note = data.decode().partition("\n\n")
+    first, *hashes = head.split("\n")
+    need(first == f"old {trusted[0]}", "not proved", f"it does not go on from the {trusted[0]} records that you trust")
+    size, root = open_checkpoint(note, keys, "the later checkpoint")
+    check_history({"consistency": [{"from": trusted[0], "hashes": hashes}]}, size, root, *trusted)
+    return f"the log of {size} records goes on from the trusted checkpoint over {trusted[0]}"
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -186,12 +188,11 @@ def main():
     parser.add_argument("--checkpoint", type=argparse.FileType("rb"), help="the checkpoint that you trust")
     given = parser.parse_args()
     try:
-        keys, data, trusted = read_keys(given.key.read().decode()), given.file.read(), None
-        if given.checkpoint:
-            trusted = open_checkpoint(given.checkpoint.read().decode(), keys, "the trusted checkpoint")
-        is_proof = data.startswith(b"c2sp.org/tlog-proof@v1\n")
-        need(is_proof or trusted, "no checkpoint", "an export needs one that you trust: --checkpoint FILE")
-        print((verify_tlog_proof if is_proof else verify_export)(data, keys, trusted))
+        keys, data, trusted = read_keys(given.key.read().decode()), given.file.read(), given.checkpoint
+        trusted = trusted and open_checkpoint(trusted.read().decode(), keys, "the trusted checkpoint")
+        verify = {b"c2sp": verify_tlog_proof, b"old ": verify_continuation}.get(data[:4], verify_export)
+        need(trusted or verify is verify_tlog_proof, "no checkpoint", "one that you trust is needed: --checkpoint FILE")
+        print(verify(data, keys, trusted))
     except (Refused, ValueError, LookupError, TypeError, struct.error) as error:
         sys.exit(f"REFUSED, {error if isinstance(error, Refused) else f'malformed: {error!r}'}")
 

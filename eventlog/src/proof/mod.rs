@@ -15,9 +15,10 @@ mod tlog_proof;
 pub use audit::{Audit, AuditError, verify_export};
 pub use certificate::{CERTIFICATE_FORMAT, Certificate, CertificateError, Tree};
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use consistency::ConsistencyProof;
+pub use consistency::{ConsistencyProof, Continuation, ContinuationError};
 pub use export::{ExportHeader, ExportSummary, ExportWriter, WriteEventError};
 pub use keys::{KeyError, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, VerifyingKeys};
+pub use shown::ShownEvent;
 pub use tlog_proof::{TlogProof, TlogProofError};
 
 #[cfg(test)]

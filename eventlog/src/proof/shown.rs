@@ -1,6 +1,7 @@
 //! A stored event as people read it, in one canonical text, so that it can be compared with the stored bytes.
 
 use letopis_domain::event::{DecodeError, PartsSerializer, Recorded};
+use letopis_domain::ids::Position;
 use letopis_domain::values::{Personal, Timestamp};
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -28,6 +29,17 @@ struct Shown<'a> {
     /// Absent where type or version are unknown here.
     #[serde(skip_serializing_if = "Option::is_none")]
     fact: Option<Box<RawValue>>,
+}
+
+/// An event for people, as it stands in every export.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownEvent {
+    /// Its place in the log.
+    pub position: Position,
+    /// The event without what is personal.
+    pub event: Box<RawValue>,
+    /// Its personal values; the word `erased`; or null where there are none.
+    pub personal: Box<RawValue>,
 }
 
 /// The event of a frame without what is personal.

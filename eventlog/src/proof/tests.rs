@@ -2,6 +2,7 @@
 
 mod any;
 mod certificates;
+mod continuations;
 mod exports;
 mod independent;
 mod signing;

@@ -5,6 +5,7 @@ use letopis_domain::ids::Position;
 use tlog_tiles::tlog::{check_record, record_hash};
 
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::hashes::decimal;
 use super::keys::VerifyingKeys;
 use crate::tree::Hash;
 
@@ -110,11 +111,6 @@ pub(super) fn check_inclusion(
 ) -> Result<(), TlogProofError> {
     let included = check_record(&hashes.to_vec(), checkpoint.size(), checkpoint.root(), index, record_hash(frame));
     included.map_err(|_| TlogProofError::NotIncluded(Position(index.saturating_add(1))))
-}
-
-/// A number as it would be written, without a sign or zeros in front.
-fn decimal(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 const fn malformed(line: usize, what: &'static str) -> TlogProofError {

@@ -9,9 +9,11 @@ use super::rocks_log::RocksLog;
 use super::shared::Shared;
 use super::tree::{StoredNodes, TreeHead};
 use crate::error::ReadError;
+use crate::frame::Frame;
 use crate::log::Log;
 use crate::proof::{
-    Checkpoint, CheckpointError, ConsistencyProof, ExportHeader, ExportSummary, ExportWriter, TlogProof,
+    Checkpoint, CheckpointError, ConsistencyProof, Continuation, ExportHeader, ExportSummary, ExportWriter, ShownEvent,
+    TlogProof, shown,
 };
 use crate::tree::{Hash, TreeReader};
 
@@ -148,6 +150,28 @@ impl RocksLog {
     /// When one of them does not fit the log, or the first is the later one.
     pub fn prove_consistency(&self, from: &Checkpoint, to: &Checkpoint) -> Result<ConsistencyProof, ProofError> {
         self.prover(to)?.consistency(from)
+    }
+
+    /// Shows an event for people, personal values in the clear; none when there is none at the position.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn shown(&self, position: Position) -> Result<Option<ShownEvent>, ReadError> {
+        let Some(recorded) = self.get(position)? else { return Ok(None) };
+        let bytes = self.shared().records.existing_frame(position.0)?;
+        let damaged = |reason: String| ReadError::Damaged { position, reason };
+        let frame = Frame::read(&bytes).map_err(|error| damaged(error.to_string()))?;
+        Ok(Some(ShownEvent { position, event: shown::event(&frame)?, personal: shown::personal(&recorded)? }))
+    }
+
+    /// Shows that the log goes on from a checkpoint that somebody else holds, up to a checkpoint of now.
+    ///
+    /// # Errors
+    /// When the checkpoint is not of this log, or none can be signed.
+    pub fn continuation(&self, since: &Checkpoint) -> Result<Continuation, ProofError> {
+        let now = self.checkpoint()?;
+        let proof = self.prove_consistency(since, &now)?;
+        Ok(Continuation { proof, checkpoint: now.note().to_owned() })
     }
 
     /// Writes an auditor's file: events with their stored bytes and proofs, and a signed manifest.

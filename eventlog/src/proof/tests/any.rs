@@ -20,6 +20,8 @@ struct Corpus {
     checkpoint: Checkpoint,
     export: String,
     proof: String,
+    older: Checkpoint,
+    continuation: String,
 }
 
 fn corpus() -> &'static Corpus {
@@ -36,14 +38,21 @@ fn corpus() -> &'static Corpus {
         let checkpoint = log.checkpoint().unwrap();
         let mut out = Vec::new();
         let positions = [Position(2), Position(9), Position(10)];
-        let export = Export { about: "lead", positions: &positions, checkpoint: &checkpoint, since: &[older] };
+        let export = Export {
+            about: "lead",
+            positions: &positions,
+            checkpoint: &checkpoint,
+            since: std::slice::from_ref(&older),
+        };
         log.export(&export, &mut out).unwrap();
         Corpus {
             keys: VerifyingKeys::load(&keys).unwrap(),
             keys_text: std::fs::read_to_string(keys.join(VERIFYING_KEYS_FILE)).unwrap(),
             export: String::from_utf8(out).unwrap(),
             proof: log.prove(Position(7), &checkpoint).unwrap().to_text(),
+            continuation: log.continuation(&older).unwrap().to_text(),
             checkpoint,
+            older,
         }
     })
 }
@@ -111,6 +120,18 @@ proptest! {
         let Ok(text) = String::from_utf8(edited(proof, &edits)) else { return Ok(()) };
         let is_good = TlogProof::parse(&text).is_ok_and(|proof| proof.verify(keys).is_ok());
         prop_assert_eq!(is_good, text == *proof);
+    }
+
+    #[test]
+    fn a_continuation_is_what_was_proved_or_refused(edits in prop::collection::vec(edit(), 1..4)) {
+        let Corpus { keys, older, checkpoint, continuation, .. } = corpus();
+        let Ok(text) = String::from_utf8(edited(continuation, &edits)) else { return Ok(()) };
+        let read = Continuation::parse(&text).and_then(|read| Ok((read.verify(older, keys)?, read)));
+        // A note may carry signatures of others; what is signed must be the same.
+        if let Ok((later, read)) = read {
+            prop_assert_eq!(later.root(), checkpoint.root());
+            prop_assert_eq!(read.proof, Continuation::parse(continuation).unwrap().proof);
+        }
     }
 
     #[test]

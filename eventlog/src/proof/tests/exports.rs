@@ -1,6 +1,8 @@
 //! Exports and proof files of a log, sound and forged.
 
+use std::fs;
 use std::io::Cursor;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use letopis_domain::event::Event;
@@ -19,27 +21,45 @@ use crate::rocks::{Export, Options, ProofError, RocksLog};
 
 const ABOUT: &str = "account:00000000-0000-0000-0000-000000000001";
 
-struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
-    log: Arc<RocksLog>,
+    pub log: Arc<RocksLog>,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         SigningKeys::generate(&folder.path().join("keys"), "crm.example.com/log").unwrap();
+        Self::open(folder)
+    }
+
+    /// Another log that the same keys sign.
+    pub fn with_keys_of(other: &Self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("keys")).unwrap();
+        for name in [SIGNING_KEYS_FILE, VERIFYING_KEYS_FILE] {
+            fs::copy(other.folder.path().join("keys").join(name), folder.path().join("keys").join(name)).unwrap();
+        }
+        Self::open(folder)
+    }
+
+    fn open(folder: tempfile::TempDir) -> Self {
         let env = Arc::new(SeededEnvironment::new(1, NOW));
         let log = RocksLog::open(folder.path(), env, &Options::default()).unwrap();
         Self { folder, log }
     }
 
-    fn fill(&self, count: u128) -> Checkpoint {
+    pub fn fill(&self, count: u128) -> Checkpoint {
         append(&*self.log, request((0..count).map(|number| qualified(number, 1)))).unwrap();
         self.log.checkpoint().unwrap()
     }
 
-    fn keys(&self) -> VerifyingKeys {
+    pub fn keys(&self) -> VerifyingKeys {
         VerifyingKeys::load(&self.folder.path().join("keys")).unwrap()
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.folder.path().join("keys").join(VERIFYING_KEYS_FILE)
     }
 
     fn export(&self, positions: &[u64], checkpoint: &Checkpoint, since: &[Checkpoint]) -> String {
@@ -54,8 +74,7 @@ impl World {
     /// Verifies with both verifiers, which must agree.
     fn verify(&self, export: &str, trusted: &Checkpoint) -> Result<Audit, AuditError> {
         let found = verify_export(&mut Cursor::new(export), trusted, &self.keys());
-        let keys = self.folder.path().join("keys").join(VERIFYING_KEYS_FILE);
-        let second = independent::verify(export, Some(trusted.note()), &keys);
+        let second = independent::verify(export, Some(trusted.note()), &self.key_file());
         match (&found, second) {
             (Ok(audit), Ok(said)) => assert!(said.starts_with(&format!("{} events about", audit.events)), "{said}"),
             (Err(error), Err(code)) => assert!(independent::codes(error).contains(&code.as_str()), "{error}: {code}"),
@@ -261,11 +280,7 @@ fn a_truncated_log_and_a_rewritten_one_are_refused() {
     assert!(matches!(refused, AuditError::Truncated { found: 400, trusted: 401 }), "{refused}");
 
     // The operator begins the log anew under the same key, with other records.
-    let rewritten = World::new();
-    for file in [SIGNING_KEYS_FILE, VERIFYING_KEYS_FILE] {
-        std::fs::copy(world.folder.path().join("keys").join(file), rewritten.folder.path().join("keys").join(file))
-            .unwrap();
-    }
+    let rewritten = World::with_keys_of(&world);
     let same_size = rewritten.fill(400);
     let export = rewritten.export(&[1], &same_size, &[]);
     let refused = world.verify(&export, &older).unwrap_err();
