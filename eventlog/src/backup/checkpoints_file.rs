@@ -1,7 +1,7 @@
 //! The kept checkpoints in a backup folder: a file named by its hash, which the backups that have the same share.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
@@ -35,6 +35,16 @@ pub(super) fn read(folder: &Path, id: u32, name: Option<&str>) -> Result<Vec<u8>
         return Err(damaged("is not what was written".to_owned()));
     }
     Ok(bytes)
+}
+
+/// All copies in the folder.
+pub(super) fn all(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let home = path(folder, "");
+    match fs::read_dir(&home) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed("reading", home)(error)),
+    }
 }
 
 fn path(folder: &Path, name: &str) -> PathBuf {

@@ -10,11 +10,13 @@ mod contradiction;
 mod erasures;
 mod error;
 mod portable;
+mod prune;
 mod restore;
 mod take;
 
 pub use error::BackupError;
 pub use portable::{PortableError, PortableSummary};
+pub use prune::prune;
 pub use restore::{Restore, Restored, Source};
 pub use take::{BackupInfo, list};
 

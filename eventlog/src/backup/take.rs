@@ -112,7 +112,7 @@ fn read(info: &BackupEngineInfo) -> Option<Remembered> {
 }
 
 /// Taken by whoever writes to the folder.
-fn lock(folder: &Path) -> Result<File, BackupError> {
+pub(super) fn lock(folder: &Path) -> Result<File, BackupError> {
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&path);
     let lock = lock.map_err(failed("opening", &path))?;

@@ -27,7 +27,7 @@ pub use external_ids::ExternalIds;
 pub use files::{LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
 pub use ledger::{LedgerEnd, LedgerFile};
 pub use secrets::RequestHasher;
-pub use set::KeySet;
+pub use set::{KeySet, prune_sets};
 pub use store::ErasedSubject;
 
 pub(crate) use files::Place;

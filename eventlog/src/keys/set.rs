@@ -6,6 +6,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -189,6 +190,29 @@ impl KeySet {
         let bytes = fs::read(&file).map_err(failed("reading", &file))?;
         Ok((file, Zeroizing::new(bytes)))
     }
+}
+
+/// Removes all sets of a folder but the newest `keep`; the numbers of those that were removed. With them goes what they
+/// hold of people who were erased since.
+///
+/// # Errors
+/// When keys are being copied to the folder, or something cannot be removed.
+pub fn prune_sets(folder: &Path, keep: NonZeroUsize) -> Result<Vec<u32>, KeyError> {
+    let _lock = lock(folder)?;
+    let numbers = numbers(folder)?;
+    // The ones that stay must be worth it.
+    KeySet::open(folder)?;
+    let removed = folder.join("set.old");
+    remove(&removed)?;
+    let old = &numbers[..numbers.len().saturating_sub(keep.get())];
+    for number in old {
+        // No half of a set is left under its name.
+        let set = folder.join(format!("{number:06}"));
+        fs::rename(&set, &removed).map_err(failed("renaming", &set))?;
+        remove(&removed)?;
+    }
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("syncing", folder))?;
+    Ok(old.to_vec())
 }
 
 /// The numbers of the sets in a folder, ascending.

@@ -1,12 +1,16 @@
 //! What a restore asks for, and what it leaves: everyone who was erased stays erased, and no checkpoint is contradicted.
 
+use std::num::NonZeroUsize;
+
 use letopis_domain::event::{Event, EventType};
 use letopis_domain::ids::SubjectId;
 use letopis_domain::privacy::DataSubjects;
 use tempfile::TempDir;
 
 use super::*;
+use crate::backup::prune;
 use crate::contract::{erased, received, subject};
+use crate::keys::prune_sets;
 use crate::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
 
 const NAME: &str = "crm.example.com/log";
@@ -121,6 +125,55 @@ fn no_wrapped_key_of_the_erased_is_left_in_what_was_restored() {
     assert!(wrapped(1) == [0; 72], "this one was erased before the backup");
     assert!(!holds(&wrapped(2)) && !holds(&wrapped(3)));
     assert!(holds(&wrapped(4)) && holds(&wrapped(5)), "the search finds what is there");
+}
+
+#[test]
+fn old_backups_and_old_keys_are_removed_and_the_rest_still_restores() {
+    let places = Places::new();
+    SigningKeys::generate(&places.at("keys"), NAME).unwrap();
+    let log = places.open("data", "keys");
+    for round in 0..4 {
+        receive(&log, round * 3 + 1..round * 3 + 4);
+        log.checkpoint().unwrap();
+        log.backup(&places.at("backups")).unwrap();
+        log.copy_keys(&places.at("sets"), false).unwrap();
+    }
+    let (backups, sets) = (places.at("backups"), places.at("sets"));
+    let wrapped = fs::read(sets.join("000004").join("subject-keys")).unwrap()[128 + 24..128 + 96].to_vec();
+    append_request(&*log, request([erased(&[1])])).unwrap();
+    log.copy_keys(&sets, false).unwrap();
+    let two = NonZeroUsize::new(2).unwrap();
+    assert_eq!(prune(&backups, two).unwrap(), [1, 2]);
+    assert_eq!(list(&backups).unwrap().iter().map(|info| info.id).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(fs::read_dir(backups.join("checkpoints")).unwrap().count(), 2);
+    assert!(prune(&backups, two).unwrap().is_empty(), "there is nothing left to remove");
+    let holds = |key: &[u8]| {
+        let mut left = files(&sets).into_iter();
+        left.any(|file| fs::read(file).unwrap().windows(key.len()).any(|part| part == key))
+    };
+    assert!(holds(&wrapped), "the key of the erased is in older sets");
+    assert_eq!(prune_sets(&sets, NonZeroUsize::MIN).unwrap(), [1, 2, 3, 4]);
+    assert!(!holds(&wrapped));
+    drop(log);
+    // The newest set is good for the older of the backups that are left.
+    let (source, data) = (Source::Backup { folder: &backups, id: Some(3) }, places.at("restored"));
+    let options = &places.options("restored-keys");
+    let name = Some("crm.example.com/log-after-the-fire");
+    run(&Restore { source, data: &data, keys_from: Some(&sets), options, contradict_as: name }).unwrap();
+    let log = places.restored();
+    assert_eq!((1..=9).filter(|position| is_erased(&log, *position)).collect::<Vec<_>>(), [1]);
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+}
+
+#[test]
+fn nothing_is_removed_where_no_backup_is_or_the_newest_keys_are_damaged() {
+    let places = lost();
+    assert!(matches!(prune(&places.at("sets"), NonZeroUsize::MIN), Err(BackupError::Missing { .. })));
+    let sets = places.at("sets");
+    fs::create_dir(sets.join("000002")).unwrap();
+    fs::copy(sets.join("000001").join("set.json"), sets.join("000002").join("set.json")).unwrap();
+    prune_sets(&sets, NonZeroUsize::MIN).unwrap_err();
+    assert!(sets.join("000001").join("subject-keys").is_file());
 }
 
 #[test]
