@@ -5,6 +5,7 @@ mod erasures;
 mod events;
 mod subject;
 
+mod entries;
 mod erase_subject;
 mod give_consent;
 mod lift_legal_hold;
@@ -16,6 +17,7 @@ mod withdraw_consent;
 mod left;
 
 pub use data_subjects::DataSubjects;
+pub use entries::Entries;
 pub use erase_subject::EraseSubject;
 pub use erasures::Erasures;
 pub use events::{

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::common::Common;
 use crate::event::{Event, EventType, Recorded};
 use crate::ids::{LegalHoldId, OpportunityId, Position, SubjectId, Tagged};
-use crate::privacy::{ConsentGiven, DataSubjects};
+use crate::privacy::{ConsentGiven, DataSubjects, Entries};
 use crate::query::Query;
 use crate::values::{Date, Personal, PlainText, Timestamp};
 
@@ -50,6 +50,8 @@ pub struct Subject {
     pub known: DataSubjects,
     /// Every link, as it was recorded.
     pub links: Vec<(SubjectId, SubjectId)>,
+    /// What the person is in the company's books.
+    pub entries: Entries,
     /// Consents, oldest first; one that was given again stands again.
     pub consents: Vec<Consent>,
     /// Legal holds, oldest first.
@@ -100,10 +102,20 @@ impl Subject {
         self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, one| Self::within(query, *one))
     }
 
-    /// Everything that was recorded about a person.
+    /// The deals that a person may have: the opening of each that they have anything to do with.
     #[must_use]
-    pub fn everything(&self, subject: SubjectId) -> Query {
-        self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[]))
+    pub fn deals(&self, subject: SubjectId) -> Query {
+        let linked = self.linked_with(subject);
+        linked.as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[EventType::OpportunityOpened]))
+    }
+
+    /// Everything that was recorded about a person, with their own deals: what holds personal data of theirs, and what
+    /// happened to them in the company's books.
+    #[must_use]
+    pub fn everything(&self, subject: SubjectId, own_deals: &[OpportunityId]) -> Query {
+        let linked = self.linked_with(subject);
+        let personal = linked.as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[]));
+        self.entries.within(personal, own_deals)
     }
 
     /// Everybody who is this person, in ascending order.
@@ -179,10 +191,14 @@ impl Subject {
             }
             Event::OpportunityOpened(fact) => {
                 let own = SubjectId(fact.opportunity.0);
-                self.known.add(fact.data_subjects.contains(own).then_some(own));
+                if fact.data_subjects.contains(own) {
+                    self.known.add([own]);
+                    self.entries.enter(&recorded.event);
+                }
             }
             event if Self::CREATING.contains(&event.event_type()) => {
                 self.known.add(event.data_subjects().as_slice().iter().copied());
+                self.entries.enter(event);
             }
             _ => {}
         }
