@@ -28,8 +28,8 @@ pub(crate) struct Generation {
 
 impl Generation {
     /// Opens or creates the generation in `folder`; none if its rows have another shape than this program's.
-    pub(crate) fn open(folder: &Path) -> Result<Option<Self>, StoreError> {
-        let store = Store::open(folder)?;
+    pub(crate) fn open(folder: &Path, is_compressed: bool) -> Result<Option<Self>, StoreError> {
+        let store = Store::open(folder, is_compressed)?;
         let facts = Facts::load(&store)?;
         Ok(facts.map(|facts| Self {
             facts: RwLock::new(facts),
@@ -174,13 +174,20 @@ impl Drop for Generation {
 /// The folder that holds the generations.
 pub(crate) struct Home {
     folder: PathBuf,
+    is_compressed: bool,
 }
 
 impl Home {
     /// Opens or creates the folder.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(folder: &Path, is_compressed: bool) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), is_compressed })
+    }
+
+    /// An empty generation, which is not in use yet.
+    pub(crate) fn fresh(&self) -> Result<Generation, StoreError> {
+        let fresh = Generation::open(&self.next()?, self.is_compressed)?;
+        fresh.ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))
     }
 
     /// The generation in use, opened, or why there is none that can be used, so that it must be built again from the
@@ -188,7 +195,7 @@ impl Home {
     pub(crate) fn usable(&self, log: &dyn Log) -> Result<Generation, Unusable> {
         let open = || -> Result<Result<Generation, Unusable>, FoldError> {
             let Some(current) = self.current()? else { return Ok(Err(Unusable::Missing)) };
-            let Some(generation) = Generation::open(&current)? else {
+            let Some(generation) = Generation::open(&current, self.is_compressed)? else {
                 tracing::info!(folder = %current.display(), "the views have another shape and are built again");
                 return Ok(Err(Unusable::OtherShape));
             };

@@ -140,7 +140,15 @@ impl Views {
     /// # Errors
     /// When the folder cannot be used.
     pub fn open(log: Arc<dyn Log>, folder: &Path) -> Result<(Self, Found), StoreError> {
-        let home = Home::open(folder)?;
+        Self::open_with(log, folder, true)
+    }
+
+    /// Opens them as [`Self::open`] does. Only in tables that are not compressed does a search for bytes find all.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub fn open_with(log: Arc<dyn Log>, folder: &Path, is_compressed: bool) -> Result<(Self, Found), StoreError> {
+        let home = Home::open(folder, is_compressed)?;
         let (generation, found) = match home.usable(&*log) {
             Ok(generation) => (generation, Found::Usable),
             Err(reason) => (begin(&home)?, Found::Unusable(reason)),
@@ -257,9 +265,7 @@ impl Views {
 
 /// Begins an empty generation.
 fn begin(home: &Home) -> Result<Generation, StoreError> {
-    let folder = home.next()?;
-    let generation =
-        Generation::open(&folder)?.ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
+    let generation = home.fresh()?;
     home.set_current(&generation.name())?;
     Ok(generation)
 }

@@ -136,9 +136,7 @@ impl Views {
     }
 
     fn build_fresh(&self, report: &mut dyn FnMut(Progress)) -> Result<(Generation, Position), FoldError> {
-        let folder = self.shared.home.next()?;
-        let fresh =
-            Generation::open(&folder)?.ok_or_else(|| StoreError::Folder("a fresh folder is not empty".to_owned()))?;
+        let fresh = self.shared.home.fresh()?;
         let upto = self.shared.log.head();
         build(&self.shared.log, &fresh, upto, report).inspect_err(|_| fresh.give_up())?;
         Ok((fresh, upto))

@@ -89,8 +89,8 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens or creates a folder.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let options = options();
+    pub(crate) fn open(folder: &Path, is_compressed: bool) -> Result<Self, StoreError> {
+        let options = options(is_compressed);
         let db = DB::open(&options, folder)?;
         Ok(Self {
             db,
@@ -178,7 +178,7 @@ impl Store {
     }
 }
 
-fn options() -> Options {
+fn options(is_compressed: bool) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_size(BLOCK_SIZE_BYTES);
     table.set_format_version(5);
@@ -186,8 +186,12 @@ fn options() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.set_block_based_table_factory(&table);
-    options.set_compression_type(DBCompressionType::Lz4);
-    options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    if is_compressed {
+        options.set_compression_type(DBCompressionType::Lz4);
+        options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    } else {
+        options.set_compression_type(DBCompressionType::None);
+    }
     options.set_write_buffer_size(MEMTABLE_SIZE_BYTES);
     options.set_max_write_buffer_number(3);
     options.set_level_compaction_dynamic_level_bytes(true);

@@ -77,7 +77,7 @@ fn answers(generation: &Generation, position: Position) -> Vec<String> {
 }
 
 fn open(folder: &Path) -> Generation {
-    Generation::open(folder).unwrap().unwrap()
+    Generation::open(folder, true).unwrap().unwrap()
 }
 
 fn cut(events: &[Arc<Recorded>], share: f64) -> usize {

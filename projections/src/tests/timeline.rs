@@ -25,7 +25,7 @@ struct Told {
 impl Told {
     fn new(story: &Story) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let generation = Generation::open(folder.path()).unwrap().unwrap();
+        let generation = Generation::open(folder.path(), true).unwrap().unwrap();
         generation.apply(&story.events).unwrap();
         Self { generation, head: story.head().0, _folder: folder }
     }
