@@ -39,8 +39,9 @@ impl Company {
     /// When it may not be created and is not there, is in use by another process, damaged, or cannot be written.
     pub fn open_with(folder: &Path, env: Arc<dyn Environment>, options: &Options) -> anyhow::Result<Self> {
         let log = RocksLog::open(folder, Arc::clone(&env), options)?;
-        let (views, found) = Views::open(Arc::<RocksLog>::clone(&log), &folder.join("views"))
-            .with_context(|| format!("failed to open the views in {}", folder.join("views").display()))?;
+        let home = folder.join("views");
+        let (views, found) = Views::open_with(Arc::<RocksLog>::clone(&log), &home, options.is_compressed)
+            .with_context(|| format!("failed to open the views in {}", home.display()))?;
         let places = Places::of(folder, options);
         Ok(Self { log, views, projector: None, env, places, found })
     }

@@ -22,7 +22,10 @@ pub(super) struct Arguments {
     /// The company's reference of the request, e.g. a file number; never a name.
     #[arg(long)]
     reference: Option<String>,
-    /// The employee who does it, by global id or UUID.
+    /// The employee who acts, by global id or UUID; the event names them as its actor.
+    #[arg(long, value_name = "ID")]
+    actor: Option<String>,
+    /// The employee who does it where the actor only types, by global id or UUID.
     #[arg(long, value_name = "ID")]
     by: Option<String>,
 }
@@ -53,13 +56,15 @@ impl From<Ground> for ErasureGround {
 
 /// Erases the person.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let erase = EraseSubject {
+    let employee = |given: &Option<String>| given.as_deref().map(id::<EmployeeId>).transpose();
+    let actor = employee(&arguments.actor)?;
+    let command = EraseSubject {
         subject: id::<SubjectId>(&arguments.subject)?,
         ground: arguments.ground.into(),
         reference: arguments.reference.clone(),
-        employee: arguments.by.as_deref().map(id::<EmployeeId>).transpose()?,
+        employee: employee(&arguments.by)?.or(actor),
     };
-    match carry_out(&arguments.folder, &Request::Erase(erase), Meter::new("erasing", "events"))? {
+    match carry_out(&arguments.folder, &Request::Erase { command, actor }, Meter::new("erasing", "events"))? {
         Answer::Erased { position: Some(position) } => {
             println!("erased with the event at position {position}; the keys are destroyed");
             Ok(())

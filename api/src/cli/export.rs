@@ -1,14 +1,14 @@
-//! `letopis export`: a history in one file that an auditor can verify without the log and without its operator, or the
-//! whole log in one file that no program of ours is needed to read.
+//! `letopis export`: a history in one file that an auditor can verify without the log and without its operator; what is
+//! held on a person, for them; or the whole log in one file that no program of ours is needed to read.
 
 use std::path::{PathBuf, absolute};
 
 use anyhow::bail;
 
 use super::at_work::carry_out;
-use super::history::Whose;
+use super::history::{Whose, id};
 use super::{DataFolder, Meter};
-use crate::control::{Answer, ExportRequest, NewFile, Request};
+use crate::control::{Answer, ExportRequest, NewFile, Request, SubjectExportRequest};
 
 /// What to export, and where to.
 #[derive(clap::Args)]
@@ -17,6 +17,10 @@ pub(super) struct Arguments {
     folder: DataFolder,
     #[command(flatten)]
     whose: Option<Whose>,
+    /// A data subject, by global id or UUID: everything that is held on this person, for them, as JSON. Personal values
+    /// stand in it in the clear.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["with_proofs", "since", "format", "account", "lead", "contact", "opportunity"])]
+    subject: Option<String>,
     /// With every event its stored bytes and the proof that it is part of the log.
     #[arg(long)]
     with_proofs: bool,
@@ -44,12 +48,13 @@ enum Format {
 /// Exports it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let to = NewFile { path: absolute(&arguments.to)?, may_replace: arguments.force };
-    let request = match (arguments.format, &arguments.whose) {
-        (Some(Format::Ndjson), _) => Request::ExportLog { to },
-        (None, Some(whose)) => Request::Export(history(arguments, whose, to)?),
-        (None, None) => {
+    let request = match (arguments.format, &arguments.whose, &arguments.subject) {
+        (Some(Format::Ndjson), ..) => Request::ExportLog { to },
+        (None, Some(whose), _) => Request::Export(history(arguments, whose, to)?),
+        (None, None, Some(subject)) => Request::ExportSubject(SubjectExportRequest { subject: id(subject)?, to }),
+        (None, None, None) => {
             bail!(
-                "say whose history: --account, --lead, --contact or --opportunity; or --format ndjson for the whole log"
+                "say whose history: --account, --lead, --contact, --opportunity or --subject; or --format ndjson for the whole log"
             )
         }
     };
@@ -57,6 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Answer::Exported { events, bytes, size } => {
             println!("{events} events with their proofs, {bytes} bytes, in {}", arguments.to.display());
             println!("the proofs are of a log of {size} records; 'letopis verify-proof' checks them");
+            Ok(())
+        }
+        Answer::ExportedSubject { events, bytes } => {
+            println!("{events} events, {bytes} bytes, in {}", arguments.to.display());
+            println!("personal values stand in the file in the clear, also those of others who share an event");
             Ok(())
         }
         Answer::ExportedLog { records, root, bytes } => {

@@ -2,6 +2,7 @@
 
 mod at_work;
 mod backup;
+mod checkpoint;
 mod data_folder;
 mod demo;
 mod erase;

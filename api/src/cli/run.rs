@@ -7,8 +7,8 @@ use letopis_eventlog::rocks::{FolderError, OpenError};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    backup, demo, erase, erasure_record, export, import, key, rebuild, replay, restore, schema, serve, verify,
-    verify_proof,
+    backup, checkpoint, demo, erase, erasure_record, export, import, key, rebuild, replay, restore, schema, serve,
+    verify, verify_proof,
 };
 
 /// Something went wrong.
@@ -41,6 +41,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Exports a history in one file that an auditor can verify offline.
     Export(export::Arguments),
+    /// Signs a checkpoint of the log, and proves that it goes on from an older one.
+    Checkpoint(checkpoint::Arguments),
     /// Checks an exported history, or a single proof, offline.
     VerifyProof(verify_proof::Arguments),
     /// The keys that sign checkpoints.
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments),
         Command::VerifyProof(arguments) => verify_proof::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),

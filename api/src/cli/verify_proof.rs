@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use letopis_eventlog::proof::{CERTIFICATE_FORMAT, Certificate, Checkpoint, TlogProof, VerifyingKeys, verify_export};
+use letopis_eventlog::proof::{
+    CERTIFICATE_FORMAT, Certificate, Checkpoint, Continuation, TlogProof, VerifyingKeys, verify_export,
+};
 
 use super::Found;
 
@@ -15,10 +17,11 @@ const TLOG_PROOF: &str = "c2sp.org/tlog-proof@v1";
 /// What to check, and what is trusted.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// The file: an export with proofs, a `.tlog-proof`, or a certificate of erasure.
+    /// The file: an export with proofs, a `.tlog-proof`, a later checkpoint with its proof, or a certificate of erasure.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A checkpoint that was got earlier or elsewhere; needed for an export. A single proof must be made against it.
+    /// A checkpoint that was got earlier or elsewhere; needed for an export and for a later checkpoint. A single proof must
+    /// be made against it.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// The verifying key of the log.
@@ -37,6 +40,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         proof(&mut file, trusted.as_ref(), &keys)
     } else if start.starts_with(CERTIFICATE_FORMAT.as_bytes()) {
         certificate(&mut file, trusted.as_ref(), &keys)
+    } else if start.starts_with(Continuation::START.as_bytes()) {
+        let trusted = trusted.context("a later checkpoint is checked against one that you trust: say --checkpoint")?;
+        continuation(&mut file, &trusted, &keys)
     } else {
         let trusted = trusted.context("an export is checked against a checkpoint that you trust: say --checkpoint")?;
         export(&mut file, &trusted, &keys)
@@ -73,6 +79,15 @@ fn certificate(file: &mut impl Read, trusted: Option<&Checkpoint>, keys: &Verify
     if trusted.is_none() {
         println!("not proved: that this is the log as others know it; say --checkpoint to hold it against one");
     }
+    Ok(())
+}
+
+fn continuation(file: &mut impl Read, trusted: &Checkpoint, keys: &VerifyingKeys) -> anyhow::Result<()> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let later = Continuation::parse(&text)?.verify(trusted, keys)?;
+    println!("the log '{}' of {} records goes on from the trusted checkpoint", later.origin(), later.size());
+    println!("over {} records; the later checkpoint can be trusted in its place", trusted.size());
     Ok(())
 }
 

@@ -20,6 +20,9 @@ use super::new_file::NewFile;
 use super::request::Answer;
 use super::work::Folder;
 
+/// The names of the papers.
+const PAPERS: [&str; 4] = ["certificate.txt", "erasure.tlog-proof", "act.txt", "extract.csv"];
+
 /// Which erasure, and where its papers go.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +40,9 @@ pub struct ErasureRecordRequest {
 /// Writes the papers.
 pub(super) fn record(folder: &Folder, request: &ErasureRecordRequest) -> anyhow::Result<Answer> {
     let position = erasure_of(&*folder.log, request.subject)?;
+    let paper = |name| NewFile { path: request.to.join(name), may_replace: request.may_replace };
+    // All of the papers or none of them.
+    PAPERS.iter().try_for_each(|name| paper(name).check())?;
     // What is certified of the read models must be so: they have taken the erasure in.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let view = runtime.block_on(folder.views()?.at(Some(AsOf::Position(position)), PATIENCE))?;
@@ -44,15 +50,14 @@ pub(super) fn record(folder: &Folder, request: &ErasureRecordRequest) -> anyhow:
     let certificate = &certified.certificate;
     let categories = categories(types_about(&*folder.log, certificate)?.into_iter());
     DirBuilder::new().recursive(true).mode(0o700).create(&request.to)?;
-    let papers = [
-        ("certificate.txt", certified.note.clone()),
-        ("erasure.tlog-proof", certified.proof.to_text()),
-        ("act.txt", act(certificate, &categories, &request.operator)),
-        ("extract.csv", extract(certificate, &categories, &request.operator)),
+    let texts = [
+        certified.note.clone(),
+        certified.proof.to_text(),
+        act(certificate, &categories, &request.operator),
+        extract(certificate, &categories, &request.operator),
     ];
-    for (name, text) in papers {
-        let file = NewFile { path: request.to.join(name), may_replace: request.may_replace };
-        file.write(|out| Ok(out.write_all(text.as_bytes())?))?;
+    for (name, text) in PAPERS.iter().zip(texts) {
+        paper(name).write(|out| Ok(out.write_all(text.as_bytes())?))?;
     }
     let subjects = certificate.subjects.len() as u64;
     Ok(Answer::ErasureRecorded { position: position.0, subjects, folder: fs::canonicalize(&request.to)? })

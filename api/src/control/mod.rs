@@ -11,6 +11,7 @@ mod new_file;
 mod places;
 mod request;
 mod server;
+mod subject_export;
 mod work;
 
 pub use client::{AskError, ask};
@@ -19,6 +20,7 @@ pub use erasure_record::ErasureRecordRequest;
 pub use export::ExportRequest;
 pub use new_file::NewFile;
 pub use places::{Places, is_same_place};
-pub use request::{Answer, Asked, Checked, Rebuilt, Request};
+pub use request::{Answer, Asked, Checked, Keep, Rebuilt, Request};
 pub use server::Control;
+pub use subject_export::SubjectExportRequest;
 pub use work::{Folder, perform};

@@ -24,12 +24,10 @@ impl NewFile {
     ///
     /// # Errors
     /// When something of that name is there and may not be replaced, or `write` fails.
-    pub(super) fn write<T>(&self, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub fn write<T>(&self, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let (path, unfinished) = (&self.path, self.unfinished());
         let failed = || format!("failed to write {}", path.display());
-        if !self.may_replace && path.symlink_metadata().is_ok() {
-            bail!("{} is there already; say --force to replace it", path.display());
-        }
+        self.check()?;
         if self.may_replace {
             remove(&unfinished).with_context(failed)?;
         }
@@ -50,6 +48,17 @@ impl NewFile {
             let _ = fs::remove_file(&unfinished);
         }
         written
+    }
+
+    /// Refuses what may not be replaced.
+    ///
+    /// # Errors
+    /// When something of that name is there.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if !self.may_replace && self.path.symlink_metadata().is_ok() {
+            bail!("{} is there already; say --force to replace it", self.path.display());
+        }
+        Ok(())
     }
 
     /// Gives the file its name. A link to it is made where nothing may be replaced: a rename would replace what came

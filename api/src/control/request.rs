@@ -1,9 +1,10 @@
 //! What can be asked of whoever holds a data folder, and the answers: lines of JSON.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use letopis_domain::ids::EmployeeId;
 use letopis_domain::privacy::EraseSubject;
-use letopis_eventlog::backup::BackupInfo;
 use letopis_eventlog::rocks::Verification;
 use letopis_projections::rebuild::RebuildReport;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use super::erasure_record::ErasureRecordRequest;
 use super::export::ExportRequest;
 use super::new_file::NewFile;
 use super::places::Places;
+use super::subject_export::SubjectExportRequest;
 
 /// A request, and where whoever asks believes the keys to be.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -20,6 +22,16 @@ pub struct Asked {
     pub request: Request,
     /// The places that were named.
     pub places: Places,
+}
+
+/// How many backups and sets of keys are kept, the newest ones; none = all.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct Keep {
+    /// Backups.
+    pub backups: Option<NonZeroUsize>,
+    /// Sets of keys.
+    pub keys: Option<NonZeroUsize>,
 }
 
 /// What can be asked.
@@ -42,6 +54,8 @@ pub enum Request {
         keys_to: Option<PathBuf>,
         /// Whether the master key and the signing keys are copied, too.
         with_master_key: bool,
+        /// What is removed afterwards.
+        keep: Keep,
     },
     /// Export a history with proofs.
     Export(ExportRequest),
@@ -50,8 +64,20 @@ pub enum Request {
         /// The file.
         to: NewFile,
     },
+    /// Export what is held on a person.
+    ExportSubject(SubjectExportRequest),
+    /// Sign a checkpoint.
+    Checkpoint {
+        /// A checkpoint from which the log is to be shown to go on, as a signed note.
+        since: Option<String>,
+    },
     /// Erase a person.
-    Erase(EraseSubject),
+    Erase {
+        /// Whom, and why.
+        command: EraseSubject,
+        /// Who acts.
+        actor: Option<EmployeeId>,
+    },
     /// Write the papers of an erasure.
     RecordErasure(ErasureRecordRequest),
 }
@@ -94,6 +120,10 @@ pub enum Answer {
         files: u32,
         /// The set of keys that was copied.
         keys: Option<PathBuf>,
+        /// Older backups that were removed.
+        removed: Vec<u32>,
+        /// Older sets of keys that were removed.
+        removed_keys: Vec<u32>,
     },
     /// The whole log was exported.
     ExportedLog {
@@ -112,6 +142,18 @@ pub enum Answer {
         bytes: u64,
         /// Records of the log that the proofs are of.
         size: u64,
+    },
+    /// What is held on a person was exported.
+    ExportedSubject {
+        /// Events in the file.
+        events: u64,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A checkpoint was signed.
+    Signed {
+        /// The checkpoint, after the proof that the log goes on from another one if that was asked for.
+        text: String,
     },
     /// The papers of an erasure were written.
     ErasureRecorded {
@@ -134,13 +176,6 @@ impl Answer {
     #[must_use]
     pub fn unexpected(&self) -> anyhow::Error {
         anyhow::anyhow!("the server that holds the folder answered something else than was asked: {self:?}")
-    }
-}
-
-impl Answer {
-    pub(super) const fn backed_up(taken: BackupInfo, keys: Option<PathBuf>) -> Self {
-        let BackupInfo { id, head, size_bytes, files, .. } = taken;
-        Self::BackedUp { id, head: head.0, size_bytes, files, keys }
     }
 }
 

@@ -110,8 +110,8 @@ fn work(folder: &Folder, asked: Asked, turn: &Turn, tell: &UnboundedSender<Strin
     if let Err(error) = folder.places.check(&places) {
         return send(tell, &Told::Failed(error.to_string()));
     }
-    // An erasure is short and does not wait for anybody.
-    let waits = !matches!(request, Request::Erase(_));
+    // These are short and do not wait for anybody.
+    let waits = !matches!(request, Request::Erase { .. } | Request::Checkpoint { .. });
     let turn = waits.then(|| turn.try_lock());
     if matches!(turn, Some(None)) {
         let message = "a rebuild, check or backup of this folder is under way already";

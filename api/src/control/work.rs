@@ -1,12 +1,15 @@
 //! Work on a data folder as a whole, by the process that holds it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use letopis_domain::command::Command;
 use letopis_domain::ids::Position;
+use letopis_eventlog::backup::{self, BackupInfo};
 use letopis_eventlog::environment::Environment;
+use letopis_eventlog::keys::prune_sets;
 use letopis_eventlog::rocks::RocksLog;
 use letopis_eventlog::transact::{Envelope, transact};
 use letopis_projections::rebuild::RebuildReport;
@@ -15,7 +18,8 @@ use letopis_projections::{Found, Unusable, Views};
 use super::erasure_record::record;
 use super::export::{export, export_log};
 use super::places::Places;
-use super::request::{Answer, Checked, Request};
+use super::request::{Answer, Checked, Keep, Request};
+use super::subject_export::export_subject;
 
 /// How long to wait for read models that are behind.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -59,25 +63,55 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
             Ok(Answer::Rebuilt((&rebuilt).into()))
         }
         Request::Verify { deep } => verify(folder, deep, report).map(Answer::Checked),
-        Request::Backup { to, keys_to, with_master_key } => {
-            let taken = folder.log.backup(&to)?;
-            tracing::info!(id = taken.id, head = %taken.head, to = %to.display(), "a backup was taken");
-            // Afterwards, so that every record of the backup has its keys in the set.
-            let keys = keys_to.map(|to| folder.log.copy_keys(&to, with_master_key)).transpose()?;
-            Ok(Answer::backed_up(taken, keys.map(|set| set.folder().to_owned())))
+        Request::Backup { to, keys_to, with_master_key, keep } => {
+            back_up(&folder.log, &to, keys_to.as_deref(), with_master_key, keep)
         }
         Request::Export(request) => export(folder, &request),
         Request::ExportLog { to } => export_log(folder, &to, report),
         Request::RecordErasure(request) => record(folder, &request),
-        Request::Erase(erase) => {
+        Request::ExportSubject(request) => export_subject(folder, &request),
+        Request::Checkpoint { since } => checkpoint(&folder.log, since.as_deref()),
+        Request::Erase { command, actor } => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-            let command: Command = erase.into();
-            let envelope = Envelope::default();
+            let command: Command = command.into();
+            let envelope = Envelope { actor, ..Envelope::default() };
             let outcome = runtime.block_on(transact(&*folder.log, &*folder.env, &command, &envelope))?;
             let appended = outcome.appended;
             Ok(Answer::Erased { position: appended.map(|appended| appended.last.0) })
         }
     }
+}
+
+fn back_up(
+    log: &RocksLog,
+    to: &Path,
+    keys_to: Option<&Path>,
+    with_master_key: bool,
+    keep: Keep,
+) -> anyhow::Result<Answer> {
+    let BackupInfo { id, head, size_bytes, files, .. } = log.backup(to)?;
+    tracing::info!(id, %head, to = %to.display(), "a backup was taken");
+    // Afterwards, so that every record of the backup has its keys in the set.
+    let keys = keys_to.map(|to| log.copy_keys(to, with_master_key)).transpose()?;
+    let removed = keep.backups.map(|keep| backup::prune(to, keep)).transpose()?.unwrap_or_default();
+    let old_keys = keys_to.zip(keep.keys).map(|(to, keep)| prune_sets(to, keep));
+    Ok(Answer::BackedUp {
+        id,
+        head: head.0,
+        size_bytes,
+        files,
+        keys: keys.map(|set| set.folder().to_owned()),
+        removed,
+        removed_keys: old_keys.transpose()?.unwrap_or_default(),
+    })
+}
+
+fn checkpoint(log: &RocksLog, since: Option<&str>) -> anyhow::Result<Answer> {
+    let text = match since {
+        None => log.checkpoint()?.note().to_owned(),
+        Some(since) => log.continuation(&log.held_checkpoint(since)?)?.to_text(),
+    };
+    Ok(Answer::Signed { text })
 }
 
 fn verify(folder: &Folder, deep: bool, report: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Checked> {

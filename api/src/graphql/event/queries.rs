@@ -6,6 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::{Query, QueryItem, Tag};
 use letopis_eventlog::log::{Log, Range};
+use letopis_eventlog::rocks::ProofError;
 
 use super::RecordedEvent;
 use crate::app::App;
@@ -41,9 +42,17 @@ pub struct EventQueryItemInput {
 
 impl EventQueryInput {
     /// The query of the log. An id that names nothing makes its item match nothing.
-    pub fn query(self) -> Query {
-        let Some(items) = self.items.filter(|items| !items.is_empty()) else { return Query::all() };
-        Query { items: items.into_iter().filter_map(EventQueryItemInput::item).collect() }
+    ///
+    /// # Errors
+    /// When it asks for look-ups: whom a number or an address belongs to is not for everybody who reads events.
+    pub fn query(self) -> Result<Query, FieldError> {
+        let Some(items) = self.items.filter(|items| !items.is_empty()) else { return Ok(Query::all()) };
+        let items: Vec<QueryItem> = items.into_iter().filter_map(EventQueryItemInput::item).collect();
+        if items.iter().flat_map(|item| &item.tags).any(Tag::is_lookup) {
+            let message = "`tags` holds a look-up, which is no tag of an event; `dataSubjects` finds people";
+            return Err(FieldError::Input(message.to_owned()));
+        }
+        Ok(Query { items })
     }
 }
 
@@ -124,6 +133,28 @@ impl LogInfo {
         let checkpoint = long(|| app.rocks.checkpoint()).await;
         Ok(checkpoint.map_err(|error| FieldError::Unavailable(error.to_string()))?.note().to_owned())
     }
+
+    /// A signed checkpoint of the log as it is now, and before it the proof that the log goes on from one that you hold:
+    /// nothing that it covers was changed. The text is what C2SP `tlog-witness` calls the body of an `add-checkpoint`
+    /// request; `letopis verify-proof` checks it.
+    async fn continuation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The checkpoint that you hold, a signed note of this log.")] since: String,
+    ) -> FieldResult<String> {
+        let app = app(context)?;
+        let proved = long(|| app.rocks.continuation(&app.rocks.held_checkpoint(&since)?)).await;
+        Ok(proved.map_err(refused_proof)?.to_text())
+    }
+}
+
+/// Why there is no proof: because of what was given, or because of this server.
+fn refused_proof(error: ProofError) -> FieldError {
+    match error {
+        ProofError::Read(error) => error.into(),
+        ProofError::Issue(error) => FieldError::Unavailable(error.to_string()),
+        other => FieldError::Input(other.to_string()),
+    }
 }
 
 /// Questions about the log itself.
@@ -142,7 +173,7 @@ impl EventQueries {
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
         let at = request(context)?.position();
-        page_of_events(app(context)?, query.unwrap_or_default().query(), after, first, at).await
+        page_of_events(app(context)?, query.unwrap_or_default().query()?, after, first, at).await
     }
 
     /// One event by its position; null when there is none.

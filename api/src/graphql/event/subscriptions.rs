@@ -87,7 +87,7 @@ impl EventSubscriptions {
     ) -> FieldResult<impl Stream<Item = FieldResult<RecordedEvent>>> {
         let (app, request) = (app(context)?, Arc::clone(request(context)?));
         let after = start(&*app.log, after)?;
-        let follow = Follow::new(Arc::clone(&app.log), query.unwrap_or_default().query(), after);
+        let follow = Follow::new(Arc::clone(&app.log), query.unwrap_or_default().query()?, after);
         Ok(until_error(stream::unfold((follow, request), async |(mut follow, request)| {
             let item = follow.next().await?.map_err(|error| FieldError::from(error).into()).map(|recorded| {
                 let position = recorded.position;

@@ -2,20 +2,17 @@
 
 use async_graphql::{Context, ID, Object};
 use letopis_domain::ids::{LegalHoldId, SubjectId};
-use letopis_domain::privacy::DataSubjects;
-use letopis_domain::query::{Query, Tag};
+use letopis_domain::query::Tag;
 use letopis_domain::values::{Email, Phone};
-use letopis_eventlog::log::Range;
+use letopis_projections::person;
 
 use super::{DataSubject, LegalHold};
 use crate::context::{app, request};
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::as_of::{self, AsOf};
 use crate::graphql::ids::parse;
+use crate::graphql::long::long;
 use crate::graphql::mutation::Subject;
-
-/// Most events that are looked at behind an address or a number.
-const FOUND_MAX: usize = 1_000;
 
 /// Questions about data subjects.
 #[derive(Default)]
@@ -55,10 +52,7 @@ impl PrivacyQueries {
             let message = "`email` or `phone` is needed, with enough of it to find anybody by";
             return Err(FieldError::Input(message.to_owned()).into());
         }
-        let query = lookups.into_iter().fold(Query::default(), |query, lookup| query.or_item(&[], vec![lookup]));
-        let found = app.log.read(&query, Range { limit: FOUND_MAX, ..Range::upto(at) }).map_err(FieldError::from)?;
-        let ids: DataSubjects =
-            found.iter().flat_map(|event| event.event.data_subjects().as_slice().to_vec()).collect();
+        let ids = long(|| person::known_under(&*app.log, &lookups, at)).await.map_err(FieldError::from)?;
         let people = ids.as_slice().iter().map(|id| DataSubject::load(app, *id, at));
         Ok(people.filter_map(Result::transpose).collect::<Result<_, _>>()?)
     }

@@ -14,6 +14,7 @@ use crate::context::app;
 use crate::error::{FieldError, FieldResult};
 use crate::graphql::event::{EventConnection, page_of_events};
 use crate::graphql::ids::{EntityId, global};
+use crate::graphql::long::long;
 use crate::graphql::mutation::Subject;
 use crate::graphql::object::{link, text};
 use crate::graphql::scalars::{Date, DateTime, Position};
@@ -110,15 +111,31 @@ impl DataSubject {
         self.state.erased_at.map(Position)
     }
 
-    /// Everything that was recorded about the person, oldest first: the answer to "what do you hold on me".
+    /// The certificate of the erasure: whose keys were destroyed, when and why, and between which checkpoints, as a signed
+    /// note (C2SP `signed-note`) that `letopis verify-proof` checks. Null while nobody was erased.
+    async fn erasure_certificate(&self, context: &Context<'_>) -> Option<FieldResult<String>> {
+        let position = self.state.erased_at?;
+        let certify = async {
+            let app = app(context)?;
+            let view = app.view_at(position).await?;
+            let certified = long(|| app.rocks.certify_erasure(position, &view.read_models())).await;
+            Ok(certified.map_err(|error| FieldError::Unavailable(error.to_string()))?.note)
+        };
+        Some(certify.await)
+    }
+
+    /// Everything that was recorded about the person, oldest first: the answer to "what do you hold on me". That is what
+    /// holds personal data of theirs, and everything that happened to them as a lead, a contact or a private customer,
+    /// their own deals included. What an employee did is about the customers; of an employee it has the employment.
     async fn events(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
-        let query = person::everything_about(&self.state, self.id);
-        page_of_events(app(context)?, query, after, first, self.at).await
+        let app = app(context)?;
+        let query = long(|| person::everything_about(&*app.log, &self.state, self.id, self.at)).await;
+        page_of_events(app, query.map_err(FieldError::from)?, after, first, self.at).await
     }
 }
 
