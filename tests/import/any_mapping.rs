@@ -1,6 +1,7 @@
 //! Mappings that nobody would write: each is refused with a reason or understood, and none is the end of the program.
 
 use letopis::import::Plan;
+use letopis_tests::edits::{edited, edits};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -45,29 +46,11 @@ const TOKENS: [&str; 30] = [
     "é",
 ];
 
-/// A change of a text: at a place, so many characters give way to a token, some times over.
-type Edit = (usize, usize, &'static str, usize);
-
-fn edits() -> impl Strategy<Value = Vec<Edit>> {
-    let times = prop_oneof![9 => 1_usize..3, 1 => 100_usize..2_000];
-    prop::collection::vec((any::<usize>(), 0_usize..40, select(&TOKENS[..]), times), 0..5)
-}
-
-fn edited(text: &str, edits: &[Edit]) -> String {
-    let mut chars: Vec<char> = text.chars().collect();
-    for (at, length, token, times) in edits {
-        let at = at % (chars.len() + 1);
-        let end = (at + length).min(chars.len());
-        chars.splice(at..end, token.repeat(*times).chars());
-    }
-    chars.into_iter().collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_mapping_is_understood_or_refused_with_a_reason(base in select(&CORPUS[..]), edits in edits()) {
+    fn any_mapping_is_understood_or_refused_with_a_reason(base in select(&CORPUS[..]), edits in edits(&TOKENS, 40, 2000)) {
         let text = edited(base, &edits);
         match Plan::parse(&text) {
             Ok(_) => {}

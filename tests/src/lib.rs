@@ -1,1 +1,3 @@
 //! Support for tests across crates.
+
+pub mod edits;
