@@ -145,6 +145,38 @@ fn a_single_event_is_proved_over_graphql() {
 }
 
 #[test]
+fn a_log_is_shown_to_go_on_from_a_checkpoint_by_file_and_over_graphql() {
+    let audited = audited();
+    let (data, later) = (text(audited.folder.path()).to_owned(), audited.outside.path().join("later"));
+    let since = ["checkpoint", "--data", &data, "--since", text(&audited.checkpoint)];
+    stdout(&run(&[&since[..], &["--to", text(&later)]].concat()));
+    assert!(fs::read_to_string(&later).unwrap().starts_with("old 21\n"));
+    for said in audited.verify(&later) {
+        assert!(stdout(&said).contains("22 records goes on from the trusted checkpoint"), "{said:?}");
+    }
+    let alone = run(&["verify-proof", text(&later), "--key", text(&audited.key())]);
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("say --checkpoint"), "{alone:?}");
+    let bare = stdout(&run(&["checkpoint", "--data", &data]));
+    assert!(bare.starts_with("crm.example.com/log\n22\n"), "{bare}");
+    let app = TestApp::open(std::sync::Arc::clone(&audited.folder));
+    let query = "query($since: String!) { log { continuation(since: $since) } }";
+    let held = fs::read_to_string(&audited.checkpoint).unwrap();
+    let answer = app.request(query).variables(serde_json::json!({ "since": held })).send();
+    fs::write(&later, answer.data()["log"]["continuation"].as_str().unwrap()).unwrap();
+    for said in audited.verify(&later) {
+        assert!(stdout(&said).contains("goes on from the trusted checkpoint"), "{said:?}");
+    }
+    let forged = held.replacen("\n21\n", "\n20\n", 1);
+    let refused = app.request(query).variables(serde_json::json!({ "since": forged })).send();
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    let changed = fs::read_to_string(&later).unwrap().replacen("old 21\n", "old 20\n", 1);
+    fs::write(&later, changed).unwrap();
+    for said in audited.verify(&later) {
+        assert!(!said.status.success(), "{said:?}");
+    }
+}
+
+#[test]
 fn a_log_that_lost_its_end_does_not_go_on_from_the_auditors_checkpoint() {
     let audited = audited();
     let backups = audited.outside.path().join("backups");

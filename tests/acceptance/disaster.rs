@@ -51,6 +51,8 @@ impl Company {
 
     fn serve(&self) -> Served {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        // Whatever is ever logged, it is about nobody.
+        command.env("LETOPIS_LOG", "letopis=trace,letopis_eventlog=trace,letopis_projections=trace,info");
         let log = fs::File::options().create(true).append(true).open(self.at("server.log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
@@ -251,6 +253,27 @@ fn a_lost_company_comes_back_from_backup_old_keys_and_ledger_without_those_who_w
     assert!(is_in(&restored, &key_of_living), "the search finds what is there");
     let sound = stdout(&company.run(&["verify", "--deep"]));
     assert!(sound.contains("the log is sound"), "{sound}");
+    forget_in_copies(&company, &key_of_late, &key_of_living);
+}
+
+/// With the backups and keys of before removed, nothing of those who were erased is anywhere: not in what is kept of the
+/// company, nor in what the server has logged.
+fn forget_in_copies(company: &Company, key_of_erased: &[u8], key_of_living: &[u8]) {
+    let everywhere = [company.folder.path().to_owned()];
+    assert!(is_in(&everywhere, key_of_erased), "older copies of the keys have it");
+    let (to, keys_to) = (company.at("backups"), company.at("sets"));
+    let backup = ["backup", "--to", to.to_str().unwrap(), "--keys-to", keys_to.to_str().unwrap()];
+    let said = stdout(&company.run(&[&backup[..], &["--keep", "1", "--keep-keys", "1"]].concat()));
+    assert!(said.contains("2 older backups were removed"), "{said}");
+    assert!(said.contains("2 older copies of the keys were removed"), "{said}");
+    for trace in ["Polina", "Pozdnyaya", "+31205557102", "Ekaterina", "+31205557101", "Nina Novaya", "20 555 71"] {
+        assert!(!is_in(&everywhere, trace.as_bytes()), "{trace}");
+    }
+    assert!(!is_in(&everywhere, key_of_erased));
+    assert!(is_in(&everywhere, key_of_living), "the search finds what is there");
+    company.lose();
+    let said = stdout(&company.run(&words(&company.restore(&[]))));
+    assert!(said.contains("is sound"), "{said}");
 }
 
 #[test]

@@ -54,7 +54,17 @@ fn an_erasure_is_certified_outside_the_log() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("records no erasure"), "{refused:?}");
     let app = TestApp::open(folder);
     let erase = json!({ "subject": subject, "ground": "CONSENT_WITHDRAWN", "reference": "2026/17" });
+    let query = "query($id: ID!) { dataSubject(id: $id) { erasureCertificate } }";
+    let certificate = || app.request(query).variables(json!({ "id": subject })).send().data()["dataSubject"].clone();
+    assert_eq!(certificate()["erasureCertificate"], Value::Null, "there is nothing to certify yet");
     let erased = app.done("eraseSubject", erase, "position");
+    let certificate = certificate()["erasureCertificate"].as_str().unwrap().to_owned();
+    assert!(certificate.starts_with("letopis erasure certificate 1\norigin crm.example.com/log\n"), "{certificate}");
+    let over_graphql = outside.path().join("certificate");
+    fs::write(&over_graphql, certificate).unwrap();
+    let key = app.folder().join("keys").join("checkpoint.pub");
+    let verify = ["verify-proof", text(&over_graphql), "--key", text(&key), "--checkpoint", text(&before)];
+    assert!(stdout(&run(&verify)).contains("the keys of 1 data subjects were destroyed"));
     let _folder = app.into_folder();
     let said = stdout(&run(&arguments));
     assert!(said.contains(&format!("at position {} is certified", erased["position"].as_str().unwrap())), "{said}");
@@ -85,6 +95,8 @@ fn an_erasure_is_certified_outside_the_log() {
     let forged = certificate.replace("2026/17", "2026/18");
     fs::write(papers.join("forged"), forged).unwrap();
     assert!(!verify("forged", &before).status.success());
+    fs::remove_file(papers.join("certificate.txt")).unwrap();
     let again = run(&arguments);
+    assert!(!papers.join("certificate.txt").exists(), "all papers are written, or none");
     assert!(String::from_utf8_lossy(&again.stderr).contains("--force"), "papers are not replaced: {again:?}");
 }

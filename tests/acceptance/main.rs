@@ -16,6 +16,7 @@ mod entities;
 mod erasure;
 mod erasure_papers;
 mod graphiql;
+mod held;
 mod idempotency;
 mod lists;
 mod one_person;

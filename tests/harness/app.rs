@@ -11,6 +11,7 @@ use letopis::company::Company;
 use letopis::engine::Engine;
 use letopis::http::{self, Options};
 use letopis_eventlog::environment::SystemEnvironment;
+use letopis_eventlog::rocks::Options as LogOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -28,6 +29,7 @@ pub struct TestApp {
     thread: Option<JoinHandle<()>>,
     agent: ureq::Agent,
     folder: Arc<TempDir>,
+    is_compressed: bool,
 }
 
 impl TestApp {
@@ -46,13 +48,23 @@ impl TestApp {
         Self::start_in(folder, Options::default())
     }
 
+    /// Starts a server whose tables are not compressed, so that a search for bytes finds whatever they hold.
+    pub fn start_uncompressed() -> Self {
+        Self::start_as(Arc::new(TempDir::new().unwrap()), Options::default(), false)
+    }
+
     fn start_in(folder: Arc<TempDir>, options: Options) -> Self {
+        Self::start_as(folder, options, true)
+    }
+
+    fn start_as(folder: Arc<TempDir>, options: Options, is_compressed: bool) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, address) = std::sync::mpsc::channel();
         let root = folder.path().to_owned();
+        let log = LogOptions { is_compressed, ..LogOptions::default() };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-            let mut company = Company::open(&root, Arc::new(SystemEnvironment)).unwrap();
+            let mut company = Company::open_with(&root, Arc::new(SystemEnvironment), &log).unwrap();
             company.follow().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,13 +79,13 @@ impl TestApp {
         });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let address = address.recv().expect("the server starts");
-        Self { address, stop: Some(stop), thread: Some(thread), agent: agent.into(), folder }
+        Self { address, stop: Some(stop), thread: Some(thread), agent: agent.into(), folder, is_compressed }
     }
 
     /// Stops the server and starts another one on the same data.
     pub fn restart(mut self) -> Self {
         self.stop();
-        Self::start_in(Arc::clone(&self.folder), Options::default())
+        Self::start_as(Arc::clone(&self.folder), Options::default(), self.is_compressed)
     }
 
     /// The data folder while the server runs: its write-ahead logs hold what was written as it was written.
