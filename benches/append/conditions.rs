@@ -41,7 +41,29 @@ struct Case {
     bar_ms: f64,
 }
 
-pub fn measure(folder: &Path, events: u64, seconds: f64, peer: Option<&Path>) -> anyhow::Result<Vec<Row>> {
+/// The other store.
+pub struct Beside<'a> {
+    /// Its program.
+    pub program: &'a Path,
+    /// A folder of it that is kept from run to run.
+    pub data: Option<&'a Path>,
+}
+
+impl Beside<'_> {
+    /// Starts it, filled with so many events.
+    fn start(&self, folder: &Path, events: u64) -> anyhow::Result<Peer> {
+        let own = folder.join("peer");
+        let data = self.data.unwrap_or(&own);
+        let is_filled = data.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        let mut peer = Peer::start(self.program, data)?;
+        if !is_filled {
+            peer.fill(events)?;
+        }
+        Ok(peer)
+    }
+}
+
+pub fn measure(folder: &Path, events: u64, seconds: f64, peer: Option<Beside<'_>>) -> anyhow::Result<Vec<Row>> {
     let log = RocksLog::open(&folder.join("conditions"), Arc::new(SystemEnvironment), &Options::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let started = Instant::now();
@@ -58,9 +80,8 @@ pub fn measure(folder: &Path, events: u64, seconds: f64, peer: Option<&Path>) ->
     for case in cases(log.head()) {
         rows.push(one_case(&log, &case, &mut probe, length)?);
     }
-    if let Some(program) = peer {
-        let mut peer = Peer::start(program, &folder.join("peer"))?;
-        peer.fill(events)?;
+    if let Some(peer) = peer {
+        let mut peer = peer.start(folder, events)?;
         for case in cases(log.head()) {
             rows.extend(beside(&*log, &case, &mut peer, &runtime)?);
         }

@@ -32,6 +32,9 @@ struct Arguments {
     /// A program of another store to measure in turns with this one, e.g. `umadb-peer` of `make bench-peers`.
     #[arg(long)]
     peer: Option<PathBuf>,
+    /// A folder of the peer that is filled for the conditions once and kept; filled anew in a folder of its own when absent.
+    #[arg(long, requires = "peer")]
+    peer_data: Option<PathBuf>,
     /// Only these: `clients`, `sealed`, `conditions`.
     #[arg(long)]
     only: Option<String>,
@@ -54,7 +57,11 @@ fn main() -> anyhow::Result<()> {
     }
     if is_wanted("conditions") {
         let (events, seconds) = (arguments.events, arguments.seconds);
-        for row in conditions::measure(folder.path(), events, seconds, arguments.peer.as_deref())? {
+        let peer = arguments
+            .peer
+            .as_deref()
+            .map(|program| conditions::Beside { program, data: arguments.peer_data.as_deref() });
+        for row in conditions::measure(folder.path(), events, seconds, peer)? {
             row.print();
         }
     }
