@@ -1,0 +1,1 @@
+//! The reader in `docs/reader`, which shares no code with this crate.
