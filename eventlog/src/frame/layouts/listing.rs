@@ -165,9 +165,7 @@ fn the_listing_has_the_layout_of_every_version_of_every_event() {
 
 #[test]
 fn a_listed_version_can_neither_change_nor_go_away() {
-    let listing = |events: Value, money: Value| {
-        json!({ "events": events, "types": { "Money": { "struct": money }, "Kind": { "enum": [["A"], ["B", "Money"]] } } })
-    };
+    let listing = |events: Value, money: Value| json!({ "events": events, "types": { "Money": { "struct": money }, "Kind": { "enum": [["A"], ["B", "Money"]] } } });
     let event = |field: &str, shape: Value| json!({ "payload": [["id", "id"], [field, shape]], "personal": null });
     let amount = json!([["amount", "decimal"]]);
     let kinds = json!({ "option": { "list": "Kind" } });

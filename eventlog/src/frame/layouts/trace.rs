@@ -92,7 +92,11 @@ impl<G: Guide> Tracer<'_, G> {
     }
 
     fn is(&self, name: &str) -> Result<(), Error> {
-        if self.name == name { Ok(()) } else { Err(Error::custom(format!("the listing has no word for {}", self.name))) }
+        if self.name == name {
+            Ok(())
+        } else {
+            Err(Error::custom(format!("the listing has no word for {}", self.name)))
+        }
     }
 }
 
@@ -138,8 +142,9 @@ impl<'de, G: Guide> Deserializer<'de> for Tracer<'_, G> {
 
     fn deserialize_i64<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         self.is("Timestamp")?;
-        let (first, last) = INSTANTS;
-        visitor.visit_i64((self.number("instant") as i64).clamp(first, last))
+        let (micros, (first, last)) = (self.number("instant") as i64, INSTANTS);
+        let moved = first + micros.rem_euclid(last - first);
+        visitor.visit_i64(if (first..=last).contains(&micros) { micros } else { moved })
     }
 
     fn deserialize_i128<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
