@@ -1,7 +1,8 @@
 //! The registry of events: what may stand in a log, under which name, in which version, with which tags.
 //!
-//! Adding an event: its struct in the subject's `events.rs`, one line in `events!`, a golden file (written by
-//! the test), the command that emits it, and the read models that the compiler points at.
+//! Adding an event: its struct in the subject's `events.rs`, one line in `events!`, a golden file and its layout in
+//! `docs/log-layouts.json` (written by tests), the command that emits it, and the read models that the compiler
+//! points at.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Golden frames: one stored record per event type and version, read for ever.
 //!
-//! With `LETOPIS_WRITE_GOLDEN=1` in the environment the test writes those that are missing or different. The
-//! stored format is not frozen yet; once it is, an existing file is never rewritten.
+//! With `LETOPIS_WRITE_GOLDEN=1` in the environment the test writes those that are missing. The stored format is
+//! frozen: an existing file is never rewritten.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use crate::contract::employee;
 use crate::keys::{Keyring, Lookup, Nonce};
 use crate::log::{RequestKey, recorded};
 
-const POSITION: Position = Position(0x0102_0304_0506);
+pub(super) const POSITION: Position = Position(0x0102_0304_0506);
 /// A record that is compared byte by byte needs the same nonce every time; no other does.
 const NONCE: Nonce = *b"24 bytes that never vary";
-const RECORDED_AT: Timestamp = Timestamp::from_micros(1_774_746_000_000_001);
+pub(super) const RECORDED_AT: Timestamp = Timestamp::from_micros(1_774_746_000_000_001);
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
@@ -31,7 +31,7 @@ fn file(event_type: EventType) -> PathBuf {
     folder().join(format!("{event_type}.v{}.frame", event_type.current_version()))
 }
 
-fn event(event_type: EventType) -> NewEvent {
+pub(super) fn event(event_type: EventType) -> NewEvent {
     NewEvent {
         id: EventId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
         occurred_at: Timestamp::from_micros(1_774_745_999_999_999),
@@ -52,29 +52,41 @@ fn keyring() -> Keyring {
     Keyring::fixed(&subjects.map(|subject| subject.0).collect::<Vec<_>>())
 }
 
-fn frame(event_type: EventType) -> Vec<u8> {
-    let event = event(event_type);
-    let parts = event.event.encode(&Bincode).unwrap();
-    let keyring = keyring();
-    let lookups: Vec<Lookup> = parts.lookups.as_slice().iter().map(|tag| keyring.secrets.lookup(tag)).collect();
-    let sealing = Sealing { keyring: &keyring, nonce: &NONCE, lookups: &lookups };
-    let mut bytes = Vec::new();
-    lay_out(
-        &Layout { event: &event, parts: &parts, key: Some(&key()), is_first_of_request: true, sealing },
-        &mut bytes,
-    )
-    .unwrap();
-    close(&mut bytes, POSITION, RECORDED_AT, true);
-    bytes
+/// One record as tests store it.
+pub(super) struct Record {
+    pub event: NewEvent,
+    pub key: Option<RequestKey>,
+    pub is_first_of_request: bool,
+    pub is_group_end: bool,
+}
+
+impl Record {
+    /// The golden one of a type.
+    pub(super) fn golden(event_type: EventType) -> Self {
+        Self { event: event(event_type), key: Some(key()), is_first_of_request: true, is_group_end: true }
+    }
+
+    /// Its frame.
+    pub(super) fn frame(&self, keyring: &Keyring) -> Vec<u8> {
+        let Self { event, key, is_first_of_request, is_group_end } = self;
+        let parts = event.event.encode(&Bincode).unwrap();
+        let lookups: Vec<Lookup> = parts.lookups.as_slice().iter().map(|tag| keyring.secrets.lookup(tag)).collect();
+        let sealing = Sealing { keyring, nonce: &NONCE, lookups: &lookups };
+        let (key, is_first_of_request) = (key.as_ref(), *is_first_of_request);
+        let mut bytes = Vec::new();
+        lay_out(&Layout { event, parts: &parts, key, is_first_of_request, sealing }, &mut bytes).unwrap();
+        close(&mut bytes, POSITION, RECORDED_AT, *is_group_end);
+        bytes
+    }
 }
 
 #[test]
 fn every_event_is_stored_as_its_golden_frame() {
     let writes = std::env::var_os("LETOPIS_WRITE_GOLDEN").is_some();
     for event_type in EventType::ALL {
-        let bytes = frame(*event_type);
+        let bytes = Record::golden(*event_type).frame(&keyring());
         let path = file(*event_type);
-        if writes {
+        if writes && !path.exists() {
             fs::create_dir_all(folder()).unwrap();
             fs::write(&path, &bytes).unwrap();
         }

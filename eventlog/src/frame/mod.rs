@@ -60,4 +60,6 @@ mod at {
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod tests;
