@@ -46,6 +46,9 @@ pub enum IssueError {
     /// Keeping failed before, and nobody knows what of it is on disk.
     #[error("no more checkpoints are signed since one could not be kept: {0}")]
     Failed(String),
+    /// The log is closed.
+    #[error("the event log is closed: it signs no more checkpoints")]
+    Closed,
 }
 
 /// A line of the file.
@@ -71,8 +74,29 @@ pub(super) struct Checkpoints {
 #[derive(Default)]
 struct State {
     last: Option<Checkpoint>,
-    /// Why nothing more is kept.
-    failure: Option<String>,
+    keeping: Keeping,
+}
+
+/// Whether more are kept.
+#[derive(Clone, Default)]
+enum Keeping {
+    /// They are.
+    #[default]
+    Open,
+    /// Keeping one failed, in this way, and nobody knows what of it is on disk.
+    Failed(String),
+    /// The log is closed, and all that were kept are durable.
+    Closed,
+}
+
+impl Keeping {
+    fn check(&self) -> Result<(), IssueError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Failed(reason) => Err(IssueError::Failed(reason.clone())),
+            Self::Closed => Err(IssueError::Closed),
+        }
+    }
 }
 
 /// A kept checkpoint and its line, from 1; or what is wrong with the line.
@@ -109,7 +133,7 @@ impl Checkpoints {
             keys,
             is_silent: false,
             faults,
-            state: Mutex::new(State { last, failure: None }),
+            state: Mutex::new(State { last, keeping: Keeping::Open }),
             #[cfg(test)]
             is_failing: std::sync::atomic::AtomicBool::new(false),
         })
@@ -123,10 +147,12 @@ impl Checkpoints {
 
     /// Keeps no more. Fails when nobody knows what is on disk.
     pub fn close(&self) -> Result<(), String> {
-        match self.state.lock().failure.replace("the log is closed".to_owned()) {
-            Some(reason) => Err(reason),
-            None => Ok(()),
+        let mut state = self.state.lock();
+        if let Keeping::Failed(reason) = &state.keeping {
+            return Err(reason.clone());
         }
+        state.keeping = Keeping::Closed;
+        Ok(())
     }
 
     /// Signs none unless it is asked for.
@@ -162,9 +188,7 @@ impl Checkpoints {
     pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
         let mut state = self.state.lock();
-        if let Some(reason) = &state.failure {
-            return Err(IssueError::Failed(reason.clone()));
-        }
+        state.keeping.check()?;
         // Under the lock, so that sizes never decrease along the file.
         let head = tree.head();
         if let Some(known) = state.last.as_ref().filter(|last| last.origin() != keys.origin()) {
@@ -176,7 +200,7 @@ impl Checkpoints {
             self.faults.pass(CrashPoint::CheckpointSigned);
             if let Err(source) = self.keep(&checkpoint, now) {
                 if source.is_in_doubt() {
-                    state.failure = Some(source.to_string());
+                    state.keeping = Keeping::Failed(source.to_string());
                 }
                 return Err(IssueError::Keep { file: self.file().to_owned(), source });
             }
