@@ -20,5 +20,7 @@ pub use export::{ExportHeader, ExportSummary, ExportWriter, WriteEventError};
 pub use keys::{KeyError, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, VerifyingKeys};
 pub use tlog_proof::{TlogProof, TlogProofError};
 
+pub(crate) use keys::KeyId;
+
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
 use crate::copies::{Copies, CopiesError, failed};
-use crate::proof::{Checkpoint, CheckpointError, KeyError, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
+use crate::proof::{Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
 
 /// A checkpoint that cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +69,16 @@ pub(super) struct Checkpoints {
     /// Whether syncs fail, to see it dealt with.
     #[cfg(test)]
     pub is_failing: std::sync::atomic::AtomicBool,
+    /// How many were signed.
+    #[cfg(test)]
+    pub signed: std::sync::atomic::AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
     last: Option<Checkpoint>,
+    /// The keys that signed the last one, as far as this process has seen.
+    signed_by: Vec<KeyId>,
     keeping: Keeping,
 }
 
@@ -133,9 +138,11 @@ impl Checkpoints {
             keys,
             is_silent: false,
             faults,
-            state: Mutex::new(State { last, keeping: Keeping::Open }),
+            state: Mutex::new(State { last, ..State::default() }),
             #[cfg(test)]
             is_failing: std::sync::atomic::AtomicBool::new(false),
+            #[cfg(test)]
+            signed: std::sync::atomic::AtomicU64::new(0),
         })
     }
 
@@ -184,18 +191,40 @@ impl Checkpoints {
         Ok(parse(&bytes).into_iter().map(|(line, read)| (line, read.and_then(check))).collect())
     }
 
-    /// Signs the tree and keeps the checkpoint. When nothing changed since the last one, it is that one again.
+    /// Signs the tree and keeps the checkpoint. When nothing was appended since the last one, it is that one again.
     pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
+        self.issue_over(tree.head().size, tree, now)
+    }
+
+    /// A checkpoint over so many records at least. Those who ask at the same time wait for each other, and share what
+    /// the first of them gets.
+    pub(super) fn issue_over(&self, size: u64, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
         let mut state = self.state.lock();
         state.keeping.check()?;
+        if let Some(last) = state.last.as_ref().filter(|last| last.size() >= size && state.signed_by == keys.ids()) {
+            return Ok(last.clone());
+        }
+        self.issue_next(&keys, &mut state, tree, now)
+    }
+
+    fn issue_next(
+        &self,
+        keys: &SigningKeys,
+        state: &mut State,
+        tree: &LiveTree,
+        now: Timestamp,
+    ) -> Result<Checkpoint, IssueError> {
         // Under the lock, so that sizes never decrease along the file.
         let head = tree.head();
         if let Some(known) = state.last.as_ref().filter(|last| last.origin() != keys.origin()) {
             return Err(IssueError::Renamed { found: keys.origin().to_owned(), known: known.origin().to_owned() });
         }
-        // Signatures are deterministic, so that only another tree or another key makes another checkpoint.
-        let checkpoint = Checkpoint::sign(&keys, head.size, head.root).map_err(IssueError::Sign)?;
+        // Signatures are deterministic: over the same tree the same keys make the same note, byte for byte. So one that
+        // an earlier process kept is known again, and one whose signature was damaged since is not.
+        let checkpoint = Checkpoint::sign(keys, head.size, head.root).map_err(IssueError::Sign)?;
+        #[cfg(test)]
+        self.signed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         if state.last.as_ref() != Some(&checkpoint) {
             self.faults.pass(CrashPoint::CheckpointSigned);
             if let Err(source) = self.keep(&checkpoint, now) {
@@ -207,6 +236,7 @@ impl Checkpoints {
             state.last = Some(checkpoint.clone());
             self.faults.pass(CrashPoint::CheckpointKept);
         }
+        state.signed_by = keys.ids();
         Ok(checkpoint)
     }
 
