@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
 use crate::copies::{Copies, CopiesError, failed};
-use crate::proof::{Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
+use crate::proof::{
+    Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE,
+    VerifyingKeys,
+};
 
 /// A checkpoint that cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -176,16 +179,24 @@ impl Checkpoints {
         self.state.lock().last.clone()
     }
 
-    /// All of them, oldest first. Their signatures are checked against the public keys, where there are any.
+    /// The last checkpoint and the file of public keys that is missing, without which nobody can check any.
+    pub fn unchecked(&self) -> Result<Option<(Checkpoint, PathBuf)>, KeyError> {
+        let lacks_keys = VerifyingKeys::load(&self.keys)?.is_empty();
+        let last = self.last().filter(|_| lacks_keys);
+        Ok(last.map(|last| (last, self.keys.join(VERIFYING_KEYS_FILE))))
+    }
+
+    /// All of them, oldest first. Their signatures are checked against the public keys, which must be there.
     pub fn all(&self) -> Result<Vec<Kept>, String> {
         let bytes = self.bytes().map_err(|error| error.to_string())?;
         let keys = VerifyingKeys::load(&self.keys).map_err(|error| error.to_string())?;
         // They are not needed for this, but must be good when they are.
         SigningKeys::load(&self.keys).map_err(|error| error.to_string())?;
+        if keys.is_empty() && !bytes.is_empty() {
+            let file = self.keys.join(VERIFYING_KEYS_FILE);
+            return Err(format!("the kept checkpoints cannot be checked without the public keys {}", file.display()));
+        }
         let check = |checkpoint: Checkpoint| {
-            if keys.is_empty() {
-                return Ok(checkpoint);
-            }
             Checkpoint::open(checkpoint.note(), &keys).map_err(|error| error.to_string())
         };
         Ok(parse(&bytes).into_iter().map(|(line, read)| (line, read.and_then(check))).collect())

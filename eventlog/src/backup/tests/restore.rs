@@ -295,6 +295,29 @@ fn a_log_whose_backup_covers_every_checkpoint_keeps_its_name_and_its_checkpoints
 }
 
 #[test]
+fn checkpoints_that_nobody_can_check_are_not_restored_unless_the_log_gets_another_name() {
+    let places = Places::new();
+    SigningKeys::generate(&places.at("keys"), NAME).unwrap();
+    let log = places.open("data", "keys");
+    receive(&log, 1..4);
+    log.checkpoint().unwrap();
+    fs::remove_file(places.at("keys").join(VERIFYING_KEYS_FILE)).unwrap();
+    log.backup(&places.at("backups")).unwrap();
+    log.copy_keys(&places.at("sets"), false).unwrap();
+    drop(log);
+    let refused = places.restore(None).unwrap_err().to_string();
+    assert!(refused.contains("checkpoint.pub: put the file there"), "{refused}");
+    assert!(refused.contains(NAME) && !places.at("restored").join("log").exists(), "{refused}");
+    let refused = places.restore(Some(NAME)).unwrap_err();
+    assert!(matches!(refused, BackupError::SameName(_)), "{refused}");
+    assert!(places.restore(Some("crm.example.com/log-2")).unwrap().is_renamed);
+    let log = places.restored();
+    receive(&log, 4..5);
+    assert_eq!(log.checkpoint().unwrap().origin(), "crm.example.com/log-2");
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+}
+
+#[test]
 fn a_folder_that_was_brought_back_by_hand_is_noticed_by_what_is_kept_apart() {
     let places = signed();
     let log = places.open("data", "keys");

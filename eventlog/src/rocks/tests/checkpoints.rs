@@ -1,7 +1,7 @@
 //! Checkpoints of an open log: which are signed, which are answered again, and which are refused.
 
 use super::*;
-use crate::proof::SigningKeys;
+use crate::proof::{SigningKeys, VERIFYING_KEYS_FILE};
 use crate::rocks::IssueError;
 
 const NAME: &str = "crm.example.com/log";
@@ -87,4 +87,22 @@ fn a_kept_checkpoint_whose_signature_was_damaged_is_not_answered_again() {
     let file = folder.path().join("log").join("checkpoints");
     std::fs::write(file, kept(folder.path()).replace(signature, &damaged)).unwrap();
     assert_eq!(open_small(folder.path()).checkpoint().unwrap(), good);
+}
+
+#[test]
+fn kept_checkpoints_without_public_keys_are_a_problem_and_not_in_the_way_of_work() {
+    let (folder, log) = signed();
+    let public = folder.path().join("keys").join(VERIFYING_KEYS_FILE);
+    let aside = std::fs::read(&public).unwrap();
+    std::fs::remove_file(&public).unwrap();
+    let found = |log: &RocksLog| log.verify(&mut |_, _| {}).problem.map(|problem| problem.what);
+    assert_eq!(found(&log), None, "nothing left the log yet");
+    log.checkpoint().unwrap();
+    drop(log);
+    let log = open_small(folder.path());
+    fill(&log, 1);
+    let what = found(&log).unwrap();
+    assert_eq!(what, format!("the kept checkpoints cannot be checked without the public keys {}", public.display()));
+    std::fs::write(&public, aside).unwrap();
+    assert_eq!(found(&log), None);
 }
