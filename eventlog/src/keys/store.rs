@@ -80,6 +80,8 @@ pub(crate) struct KeyStore {
 /// What is done of a destruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// One place of the ledger has the lines of those who are erased together, the other one has not.
+    LedgerInOnePlace,
     /// The ledger has its lines.
     LedgerWritten,
     /// The keys are gone from one copy of their pages.
@@ -265,7 +267,7 @@ impl KeyStore {
         Ok(())
     }
 
-    /// Destroys keys for ever, each after its line in the ledger is durable; a subject without a key can never get
+    /// Destroys keys for ever, after their lines in the ledger are durable; a subject without a key can never get
     /// one. What was done before is not done again.
     pub fn destroy(&self, erasures: &[Erasure]) -> Result<(), KeyError> {
         let mut state = self.state.lock();
@@ -280,7 +282,7 @@ impl KeyStore {
         if erasures.is_empty() {
             return Ok(());
         }
-        let mut slots = Vec::new();
+        let (mut slots, mut lines) = (Vec::new(), Vec::new());
         let mut seen = FxHashSet::default();
         let batch = state.slots.next();
         let mut next = batch;
@@ -289,12 +291,15 @@ impl KeyStore {
             let slot = known.unwrap_or(next);
             let before = if slot < batch { state.slots.read(slot)? } else { Slot::Free };
             if !state.ledger.knows(&erasure.subject) {
-                state.ledger.append(self.line(erasure, slot, &before))?;
+                lines.push(self.line(erasure, slot, &before));
             }
             next += u32::from(known.is_none());
             if !matches!(before, Slot::Destroyed(_)) {
                 slots.push((slot, Slot::Destroyed(destroyed(erasure, batch, &before))));
             }
+        }
+        for batch in lines.chunk_by(Line::is_of_one_event) {
+            state.ledger.append(batch, &|| self.pass(Step::LedgerInOnePlace))?;
         }
         self.pass(Step::LedgerWritten);
         state.slots.write(&slots)?;

@@ -3,6 +3,7 @@
 mod damage;
 mod disk;
 mod ledger;
+mod linked;
 mod sealing;
 mod store;
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
-use crate::copies::{Copies, CopiesError, failed};
+use crate::copies::{Copies, CopiesError, failed, start_of_last_line};
 use crate::proof::{
     Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE,
     VerifyingKeys,
@@ -152,7 +152,7 @@ impl Checkpoints {
     /// After an unclean stop the last line is written anew: the sync of it may have failed, and then it is in memory and
     /// not on disk.
     pub fn settle(&self, was_clean: bool) -> Result<(), CopiesError> {
-        if was_clean { Ok(()) } else { self.copies.make_sure() }
+        if was_clean { Ok(()) } else { self.copies.make_sure(start_of_last_line) }
     }
 
     /// Keeps no more. Fails when nobody knows what is on disk.
@@ -293,7 +293,7 @@ impl Checkpoints {
         if self.is_failing.load(std::sync::atomic::Ordering::SeqCst) {
             return Err(failed("syncing", self.file())(std::io::Error::other("it was asked to fail")).in_doubt());
         }
-        self.copies.append(&line)
+        self.copies.append(&line, &|| ())
     }
 }
 

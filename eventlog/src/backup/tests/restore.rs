@@ -138,7 +138,7 @@ fn a_restore_without_the_newest_ledger_is_refused_and_can_be_tried_again() {
     let cases = [
         (None, "there is no ledger of erasures"),
         (Some(String::new()), "is too old"),
-        (Some(good[..good.len() - 9].to_owned()), "line 4, the last one"),
+        (Some(good[..good.len() - 9].to_owned()), "line 4 of the ledger of erasures"),
         (Some(good.trim_end().to_owned()), "copy the ledger again"),
         (Some(format!("{}\n{}\n", lines[0], lines[2])), "line 2 of the ledger"),
         (Some(changed), "damaged"),
