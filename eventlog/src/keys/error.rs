@@ -52,6 +52,12 @@ pub enum KeyError {
         /// The store's file.
         file: PathBuf,
     },
+    /// A master key was to be replaced by itself.
+    #[error(
+        "the keys are wrapped by the master key {} already: name the file of another one, or one that does not exist, where a new key is drawn",
+        .0.display()
+    )]
+    SameMasterKey(PathBuf),
     /// The header of the store is not one.
     #[error("the header (slot 0) of the key store {} is damaged: {reason}", .file.display())]
     DamagedHeader {

@@ -137,7 +137,8 @@ impl Ledger {
         let (mut texts, mut last_hash) = (String::new(), self.last_hash.clone());
         for line in batch {
             let line = Line { previous: last_hash, ..line.clone() };
-            let text = checked_line::encode(&line).map_err(|error| failed("writing", self.copies.own())(error.into()))?;
+            let text =
+                checked_line::encode(&line).map_err(|error| failed("writing", self.copies.own())(error.into()))?;
             last_hash = hash(text.trim_end().as_bytes());
             texts.push_str(&text);
         }

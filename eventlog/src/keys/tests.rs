@@ -4,6 +4,7 @@ mod damage;
 mod disk;
 mod ledger;
 mod linked;
+mod rewrap;
 mod sealing;
 mod store;
 

@@ -14,8 +14,7 @@ use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
 use crate::copies::{Copies, CopiesError, failed, start_of_last_line};
 use crate::proof::{
-    Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE,
-    VerifyingKeys,
+    Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, VerifyingKeys,
 };
 
 /// A checkpoint that cannot be signed.
@@ -196,9 +195,8 @@ impl Checkpoints {
             let file = self.keys.join(VERIFYING_KEYS_FILE);
             return Err(format!("the kept checkpoints cannot be checked without the public keys {}", file.display()));
         }
-        let check = |checkpoint: Checkpoint| {
-            Checkpoint::open(checkpoint.note(), &keys).map_err(|error| error.to_string())
-        };
+        let check =
+            |checkpoint: Checkpoint| Checkpoint::open(checkpoint.note(), &keys).map_err(|error| error.to_string());
         Ok(parse(&bytes).into_iter().map(|(line, read)| (line, read.and_then(check))).collect())
     }
 
