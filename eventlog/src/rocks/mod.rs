@@ -54,6 +54,7 @@ pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 
 pub(crate) use checkpoints::beside;
+pub(crate) use folder::UNFINISHED_RESTORE;
 pub(crate) use raw::RawWriter;
 pub(crate) use records::storage_error;
 

@@ -12,20 +12,20 @@ use crate::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
 const NAME: &str = "crm.example.com/log";
 
 /// A company with everything in its place, each place in a folder of its own.
-struct Places {
-    folder: TempDir,
+pub(super) struct Places {
+    pub folder: TempDir,
 }
 
 impl Places {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn options(&self, keys: &str) -> Options {
+    pub fn options(&self, keys: &str) -> Options {
         Options {
             generation_events: 50,
             keys: Some(self.at(keys)),
@@ -35,7 +35,7 @@ impl Places {
         }
     }
 
-    fn open(&self, data: &str, keys: &str) -> Arc<RocksLog> {
+    pub fn open(&self, data: &str, keys: &str) -> Arc<RocksLog> {
         RocksLog::open(&self.at(data), Arc::new(SystemEnvironment), &self.options(keys)).unwrap()
     }
 
@@ -47,7 +47,7 @@ impl Places {
         run(&Restore { source, data: &data, keys_from: Some(&sets), options, contradict_as })
     }
 
-    fn restored(&self) -> Arc<RocksLog> {
+    pub fn restored(&self) -> Arc<RocksLog> {
         self.open("restored", "restored-keys")
     }
 }
@@ -60,7 +60,7 @@ fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
 
 /// Five people of whom one is erased before a backup of log and keys, one after it, and one who came later and was
 /// erased, too; then everything but backup, keys and ledger is lost.
-fn lost() -> Places {
+pub(super) fn lost() -> Places {
     let places = Places::new();
     let log = places.open("data", "keys");
     receive(&log, 1..6);
@@ -80,7 +80,7 @@ fn is_erased(log: &RocksLog, position: u64) -> bool {
     log.get(Position(position)).unwrap().unwrap().event.is_erased()
 }
 
-fn recorded_erasures(log: &RocksLog) -> Vec<Vec<SubjectId>> {
+pub(super) fn recorded_erasures(log: &RocksLog) -> Vec<Vec<SubjectId>> {
     let query = Query::default().or_types(&[EventType::PersonalDataErased]);
     let erased = |event: &Event| event.erases().map(DataSubjects::as_slice).unwrap().to_vec();
     log.read(&query, Range::ALL).unwrap().iter().map(|event| erased(&event.event)).collect()
