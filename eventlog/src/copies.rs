@@ -1,6 +1,6 @@
 //! A file of lines that is kept in two places, so that the loss of one place loses no line.
 //!
-//! A line is appended to the second place first, and synced in both. At opening the copies are compared: one that is
+//! Lines are appended to the second place first, and synced in both. At opening the copies are compared: one that is
 //! behind is brought up, and where neither goes on from the other nobody can say which is right.
 
 use std::fs::{self, DirBuilder, File};
@@ -93,29 +93,21 @@ impl Copies {
 
     /// Cuts torn lines off and brings up the copies that are behind; the lines that all of them have then.
     pub fn reconcile(&self, copies: &[OneCopy]) -> Result<Vec<u8>, CopiesError> {
+        let Some(longest) = self.longest(copies)? else { return Ok(Vec::new()) };
+        level(copies, longest)?;
+        Ok(longest.lines.clone())
+    }
+
+    /// The copy with the most lines; the others must be its beginning.
+    pub fn longest<'a>(&self, copies: &'a [OneCopy]) -> Result<Option<&'a OneCopy>, CopiesError> {
         self.refuse_same_file()?;
-        let Some(longest) = copies.iter().max_by_key(|copy| copy.lines.len()) else { return Ok(Vec::new()) };
+        let Some(longest) = copies.iter().max_by_key(|copy| copy.lines.len()) else { return Ok(None) };
         if let Some(other) = copies.iter().find(|copy| !longest.lines.starts_with(&copy.lines)) {
             let line = first_difference(&longest.lines, &other.lines);
             let (one, other) = (longest.path.clone(), other.path.clone());
             return Err(CopiesError::Diverged { one, other, line });
         }
-        for copy in copies {
-            let (missing, file) = (&longest.lines[copy.lines.len()..], copy.path.display());
-            if copy.is_torn {
-                let line = count(&copy.lines) + 1;
-                tracing::warn!(%file, line, "the last line was not written completely and is cut off");
-                let cut = File::options().write(true).open(&copy.path);
-                let cut =
-                    cut.and_then(|opened| opened.set_len(copy.lines.len() as u64).and_then(|()| opened.sync_all()));
-                cut.map_err(failed("cutting", &copy.path))?;
-            }
-            if !missing.is_empty() {
-                tracing::info!(%file, lines = count(missing), "lines that its other copy has are added");
-                add(&copy.path, missing)?;
-            }
-        }
-        Ok(longest.lines.clone())
+        Ok(Some(longest))
     }
 
     /// Makes the files that are missing, and their names durable.
@@ -124,22 +116,25 @@ impl Copies {
         self.refuse_same_file()
     }
 
-    /// Appends a line, which ends with its line feed, to all copies; it is durable when this returns.
-    pub fn append(&self, line: &[u8]) -> Result<(), CopiesError> {
+    /// Appends lines, each with its line feed, to all copies, with one write and one sync of each; they are durable when
+    /// this returns. `between` is called when one place has them and the next has not.
+    pub fn append(&self, lines: &[u8], between: &dyn Fn()) -> Result<(), CopiesError> {
         for (number, path) in self.0.iter().enumerate() {
-            // Once one place has the line, there is no way back.
-            add(path, line).map_err(|error| if number == 0 { error } else { error.in_doubt() })?;
+            if number > 0 {
+                between();
+            }
+            // Once one place has the lines, there is no way back.
+            add(path, lines).map_err(|error| if number == 0 { error } else { error.in_doubt() })?;
         }
         Ok(())
     }
 
-    /// Writes the last line of every copy anew. The sync of it may have failed in a process before: then it reads as if
-    /// it were there until the power fails, and is not on disk.
-    pub fn make_sure(&self) -> Result<(), CopiesError> {
+    /// Writes the end of every copy anew: what was written last, from where `start` says. The sync of it may have failed
+    /// in a process before: then it reads as if it were there until the power fails, and is not on disk.
+    pub fn make_sure(&self, start: impl Fn(&[u8]) -> usize) -> Result<(), CopiesError> {
         self.0.iter().filter(|path| path.exists()).try_for_each(|path| {
             let bytes = fs::read(path).map_err(failed("reading", path))?;
-            let before_end = &bytes[..bytes.len().saturating_sub(1)];
-            let start = before_end.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let start = start(&bytes).min(bytes.len());
             let file = File::options().write(true).open(path).map_err(failed("opening", path))?;
             let written = file.write_all_at(&bytes[start..], start as u64).and_then(|()| file.sync_all());
             written.map_err(failed("writing", path))
@@ -172,14 +167,43 @@ impl OneCopy {
     }
 }
 
+/// Cuts torn lines off, and adds to every copy what the longest has beyond it.
+pub(crate) fn level(copies: &[OneCopy], longest: &OneCopy) -> Result<(), CopiesError> {
+    for copy in copies {
+        let (missing, file) = (&longest.lines[copy.lines.len()..], copy.path.display());
+        if copy.is_torn {
+            let line = count(&copy.lines) + 1;
+            tracing::warn!(%file, line, "what was not written completely is cut off, from this line on");
+            let cut = File::options().write(true).open(&copy.path);
+            let cut = cut.and_then(|opened| opened.set_len(copy.lines.len() as u64).and_then(|()| opened.sync_all()));
+            cut.map_err(failed("cutting", &copy.path))?;
+        }
+        if !missing.is_empty() {
+            tracing::info!(%file, lines = count(missing), "lines that its other copy has are added");
+            add(&copy.path, missing)?;
+        }
+    }
+    Ok(())
+}
+
 /// How many bytes are whole lines. What a power cut leaves of a last line has no end, or holes that read as zeros.
 fn whole(bytes: &[u8]) -> usize {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1);
     if end < bytes.len() || end == 0 {
         return end;
     }
-    let start = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1);
+    let start = start_of_last_line(bytes);
     if bytes[start..end].contains(&0) { start } else { end }
+}
+
+/// Where the last line begins, be it whole or not.
+pub(crate) fn start_of_last_line(bytes: &[u8]) -> usize {
+    start_of_line(bytes, bytes.len().saturating_sub(1))
+}
+
+/// Where the line begins that a byte stands in.
+pub(crate) fn start_of_line(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1)
 }
 
 fn first_difference(one: &[u8], other: &[u8]) -> usize {
@@ -236,8 +260,8 @@ mod tests {
     #[test]
     fn a_line_is_in_both_places_and_one_that_is_lost_comes_back_from_the_other() {
         let (_folder, own, second, copies) = places();
-        copies.append(b"one\n").unwrap();
-        copies.append(b"two\n").unwrap();
+        copies.append(b"one\n", &|| ()).unwrap();
+        copies.append(b"two\n", &|| ()).unwrap();
         for lost in [&own, &second] {
             for left in ["", "one\n", "one\ntw", "one\n\0\0o\n"] {
                 fs::write(lost, left).unwrap();
@@ -253,7 +277,7 @@ mod tests {
     #[test]
     fn copies_that_went_apart_are_refused_and_stay_as_they_are() {
         let (_folder, own, second, copies) = places();
-        copies.append(b"one\n").unwrap();
+        copies.append(b"one\n", &|| ()).unwrap();
         fs::write(&own, "one\ntwo\n").unwrap();
         fs::write(&second, "one\nother\nthree\n").unwrap();
         let refused = open(&copies).unwrap_err();

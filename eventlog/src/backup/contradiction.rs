@@ -43,6 +43,7 @@ impl Signing<'_> {
         if !kept.is_empty() {
             fs::write(&file, kept).map_err(failed("writing", &file))?;
         }
+        let mut known_as = VerifyingKeys::load(self.keys)?.origin().map(ToOwned::to_owned);
         let contradiction = match RocksLog::open(data, env.clone(), options) {
             Ok(log) if new_name.is_none() => return Ok((log, false)),
             // An earlier try may have set the checkpoints aside and not come to its end.
@@ -54,6 +55,11 @@ impl Signing<'_> {
             Err(OpenError::Tree(TreeError::CheckpointDiffers { size, .. })) => {
                 Some(format!("it says something else about the first {size} records"))
             }
+            // Nobody can say what they are worth: with a new name nothing is said about them.
+            Err(OpenError::UncheckedCheckpoints { origin, .. }) if new_name.is_some() => {
+                known_as = Some(origin);
+                None
+            }
             Err(other) => return Err(other.into()),
         };
         let name = match (new_name, contradiction) {
@@ -61,7 +67,7 @@ impl Signing<'_> {
             (None, Some(contradiction)) => return Err(BackupError::Contradicted { contradiction }),
             (None, None) => return Err(BackupError::NothingContradicted),
         };
-        if VerifyingKeys::load(self.keys)?.origin() == Some(name) {
+        if known_as.as_deref() == Some(name) {
             return Err(BackupError::SameName(name.to_owned()));
         }
         for path in [file, beside(self.ledger)] {

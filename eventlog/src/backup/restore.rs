@@ -22,10 +22,7 @@ use crate::environment::Environment;
 use crate::keys::{KeySet, LEDGER_FILE, LedgerEnd, LedgerFile, MASTER_KEY_FILE, SLOTS_FILE};
 use crate::log::Log;
 use crate::proof::{SIGNING_KEYS_FILE, VERIFYING_KEYS_FILE};
-use crate::rocks::Options;
-
-/// Where a log grows until it is whole, inside the data folder, and keys inside the key folder.
-const UNFINISHED: &str = "restore-unfinished";
+use crate::rocks::{Options, UNFINISHED_RESTORE};
 
 /// What is brought back.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +69,29 @@ pub struct Restored {
     pub is_renamed: bool,
 }
 
+/// What is done of a restore. A test comes in between and looks what a kill would leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// What an earlier try left is gone.
+    Cleared,
+    /// The keys are there, unfinished.
+    KeysStaged,
+    /// So are the records.
+    RecordsStaged,
+    /// The log was opened, and so has destroyed what the ledger says.
+    Opened,
+    /// It records the erasures that it lacked.
+    ErasuresRecorded,
+    /// It was verified.
+    Verified,
+    /// It was closed.
+    Closed,
+    /// One more file of the keys is in its place.
+    KeysMoved,
+    /// The log is in its place.
+    LogMoved,
+}
+
 /// What is known of a source before its records are brought back.
 struct Origin {
     log: Uuid,
@@ -89,6 +109,16 @@ impl Restore<'_> {
     /// When something is missing, damaged, does not belong together, or is older than it may be; the data folder then has
     /// no log, and it can be tried again.
     pub fn run(&self, env: &Arc<dyn Environment>, report: &mut dyn FnMut(u64, u64)) -> Result<Restored, BackupError> {
+        self.run_passing(env, report, &mut |_| {})
+    }
+
+    /// As [`Restore::run`]; `pass` hears of every step.
+    pub(super) fn run_passing(
+        &self,
+        env: &Arc<dyn Environment>,
+        report: &mut dyn FnMut(u64, u64),
+        pass: &mut dyn FnMut(Step),
+    ) -> Result<Restored, BackupError> {
         let ledger_path = self.options.ledger.as_deref().ok_or(BackupError::WithoutLedger)?;
         let _lock = self.hold()?;
         let (origin, portable) = self.origin()?;
@@ -96,19 +126,26 @@ impl Restore<'_> {
         ledger.check_goes_on_from(&origin.ledger, &origin.path)?;
         let stage = Stage::new(self);
         stage.clear()?;
+        pass(Step::Cleared);
         self.stage_keys(&stage, &origin, &ledger)?;
+        pass(Step::KeysStaged);
         let checkpoints = stage_records(&stage, &origin, portable, report)?;
+        pass(Step::RecordsStaged);
         let signing = contradiction::Signing { stage: &stage.log, keys: &stage.signing, ledger: ledger_path };
         let (log, is_renamed) = signing.open(&stage.data, env, &stage.options, &checkpoints, self.contradict_as)?;
+        pass(Step::Opened);
         let applied = erasures::record(&log, &**env)?;
+        pass(Step::ErasuresRecorded);
         let found = log.verify(report);
         if let Some(problem) = found.problem {
             return Err(BackupError::Found(problem));
         }
+        pass(Step::Verified);
         let (head, erasures) = (log.head(), ledger.end().lines);
         log.close().map_err(|error| BackupError::Storage(error.to_string()))?;
         drop(log);
-        stage.finish()?;
+        pass(Step::Closed);
+        stage.finish(pass)?;
         let last_erased_at = ledger.last_recorded_at();
         Ok(Restored { backup: origin.backup, head, erasures, last_erased_at, applied, is_renamed })
     }
@@ -232,8 +269,8 @@ struct Stage {
 
 impl Stage {
     fn new(restore: &Restore<'_>) -> Self {
-        let (data, place) = (restore.data.join(UNFINISHED), restore.options.key_folder(restore.data));
-        let (log, keys) = (data.join("log"), place.join(UNFINISHED));
+        let (data, place) = (restore.data.join(UNFINISHED_RESTORE), restore.options.key_folder(restore.data));
+        let (log, keys) = (data.join("log"), place.join(UNFINISHED_RESTORE));
         let keys_to = restore.keys_from.map(|_| place.clone());
         let signing = if restore.keys_from.is_some() { keys.clone() } else { place };
         // A master key that is in its place is the one; else it may be in the set.
@@ -264,10 +301,11 @@ impl Stage {
     }
 
     /// Moves everything to its place; with the log, which comes last, it is done.
-    fn finish(&self) -> Result<(), BackupError> {
+    fn finish(&self, pass: &mut dyn FnMut(Step)) -> Result<(), BackupError> {
         if let Some(place) = &self.keys_to {
             for entry in fs::read_dir(&self.keys).map_err(failed("reading", &self.keys))?.flatten() {
                 put(&entry.path(), &place.join(entry.file_name()))?;
+                pass(Step::KeysMoved);
             }
         }
         if self.log_to.is_dir() {
@@ -275,6 +313,7 @@ impl Stage {
             fs::remove_dir(&self.log_to).map_err(failed("replacing", &self.log_to))?;
         }
         put(&self.log, &self.log_to)?;
+        pass(Step::LogMoved);
         remove(&self.keys)?;
         remove(&self.data)
     }

@@ -1,5 +1,6 @@
 //! Backups under load, older ones, damaged ones, and what a restore asks for.
 
+mod killed_restore;
 mod portable;
 mod restore;
 

@@ -52,6 +52,12 @@ pub enum KeyError {
         /// The store's file.
         file: PathBuf,
     },
+    /// A master key was to be replaced by itself.
+    #[error(
+        "the keys are wrapped by the master key {} already: name the file of another one, or one that does not exist, where a new key is drawn",
+        .0.display()
+    )]
+    SameMasterKey(PathBuf),
     /// The header of the store is not one.
     #[error("the header (slot 0) of the key store {} is damaged: {reason}", .file.display())]
     DamagedHeader {
@@ -96,15 +102,15 @@ pub enum KeyError {
     /// A ledger of erasures is needed, and there is none.
     #[error("there is no ledger of erasures at {}", .0.display())]
     NoLedger(PathBuf),
-    /// The last line of a ledger that was copied is not whole.
+    /// The last lines of a ledger that was copied are not whole.
     #[error(
-        "line {line}, the last one, of the ledger of erasures {} is not whole: copy the ledger again from where it is kept; if this is its only copy and the machine lost power, that erasure was never answered: remove what follows the last line feed",
+        "line {line} of the ledger of erasures {} is not whole: copy the ledger again from where it is kept; if this is its only copy and the machine lost power, that erasure was never answered: remove this line and what follows it",
         .file.display()
     )]
     TornLedger {
         /// The ledger.
         file: PathBuf,
-        /// The line, counted from 1.
+        /// The first line that is not whole, counted from 1.
         line: u64,
     },
     /// A ledger that lacks erasures.

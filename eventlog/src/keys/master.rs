@@ -40,15 +40,20 @@ pub(super) fn create(path: &Path) -> Result<MasterKey, KeyError> {
     let mut key = MasterKey::default();
     cipher::random(&mut *key).map_err(KeyError::Random)?;
     let new = path.with_extension("new");
-    let text = Zeroizing::new(format!("{COMMENT}\n{}\n", *Zeroizing::new(HEXLOWER.encode(&*key))));
     let _ = fs::remove_file(&new);
-    let mut file =
-        File::options().write(true).create_new(true).mode(0o600).open(&new).map_err(failed("creating", &new))?;
-    file.write_all(text.as_bytes()).map_err(failed("writing", &new))?;
-    file.sync_all().map_err(failed("syncing", &new))?;
+    write(&new, &key)?;
     fs::rename(&new, path).map_err(failed("renaming", &new))?;
     sync_folder_of(path)?;
     Ok(key)
+}
+
+/// Writes and syncs the file of a key, which must not exist.
+pub(super) fn write(path: &Path, key: &MasterKey) -> Result<(), KeyError> {
+    let text = Zeroizing::new(format!("{COMMENT}\n{}\n", *Zeroizing::new(HEXLOWER.encode(&**key))));
+    let file = File::options().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(failed("creating", path))?;
+    file.write_all(text.as_bytes()).map_err(failed("writing", path))?;
+    file.sync_all().map_err(failed("syncing", path))
 }
 
 /// Makes the names in a file's folder durable.

@@ -19,11 +19,12 @@ use zeroize::Zeroizing;
 
 use super::cipher::{self, KEY_SIZE};
 use super::error::{KeyError, failed};
-use super::files::{Place, create, lock, read_header};
+use super::files::{Place, create, lock};
 use super::keyring::{Entry, Keyring, SubjectKey};
 use super::ledger::{Ledger, LedgerEnd, Line};
-use super::master::{self, MasterKey};
+use super::master::MasterKey;
 use super::medium::Medium;
+use super::rewrap::{self, Fitting};
 use super::slot::{Destroyed, Fingerprint, Living, Slot, WrapFor};
 use super::slots::{Doubtful, Slots, judge};
 
@@ -80,6 +81,8 @@ pub(crate) struct KeyStore {
 /// What is done of a destruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// One place of the ledger has the lines of those who are erased together, the other one has not.
+    LedgerInOnePlace,
     /// The ledger has its lines.
     LedgerWritten,
     /// The keys are gone from one copy of their pages.
@@ -88,6 +91,8 @@ pub(crate) enum Step {
 
 struct State {
     master: MasterKey,
+    /// Whether a replacement of the master key was decided and has to be finished.
+    is_master_beside: bool,
     slots: Slots,
     ledger: Ledger,
     /// Slots that may have been torn before anything used them, and the head from which on records may.
@@ -119,15 +124,10 @@ impl KeyStore {
             }
             create(place)?;
         }
-        let missing = KeyError::UnreadableMasterKey {
-            file: place.master_key.clone(),
-            reason: "there is no such file".to_owned(),
-        };
-        let master = master::read(&place.master_key)?.ok_or(missing)?;
         let file = File::options().read(true).write(true).open(&path).map_err(failed("opening", &path))?;
         let lock = lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(failed("reading", &path))?;
-        let (header, secrets) = read_header(place, &master, &bytes)?;
+        let Fitting { master, header, secrets, is_beside } = rewrap::fitting(place, &bytes)?;
         let (slots, contents) = Slots::new(medium(file), &path, &bytes, was_clean);
         let is_used = !contents.whole.is_empty() || !contents.doubtful.is_empty();
         if log.map_or(is_used, |log| log != header.log) {
@@ -139,7 +139,16 @@ impl KeyStore {
         let after = judge(&slots, &contents)?;
         let to_destroy = take_out_erased(&keyring, &ledger);
         let (used, doubtful) = (AtomicU32::new(slots.next()), (contents.doubtful, after));
-        let state = State { master, slots, ledger, doubtful, to_destroy, is_closed: false, _lock: lock };
+        let state = State {
+            master,
+            is_master_beside: is_beside,
+            slots,
+            ledger,
+            doubtful,
+            to_destroy,
+            is_closed: false,
+            _lock: lock,
+        };
         let place = place.clone();
         Ok(Self { keyring, place, log: header.log, used, state: Mutex::new(state), listener: OnceLock::new() })
     }
@@ -148,6 +157,8 @@ impl KeyStore {
     /// and destroys every key that the ledger says is destroyed. Nothing is built on the store before.
     pub fn settle(&self, was_clean: bool) -> Result<(), KeyError> {
         let mut state = self.state.lock();
+        rewrap::settle(&self.place, state.is_master_beside)?;
+        state.is_master_beside = false;
         if state.slots.is_uneven() && was_clean {
             tracing::warn!("a copy of a page of the key store was damaged; it is made anew from the other one");
         }
@@ -265,7 +276,7 @@ impl KeyStore {
         Ok(())
     }
 
-    /// Destroys keys for ever, each after its line in the ledger is durable; a subject without a key can never get
+    /// Destroys keys for ever, after their lines in the ledger are durable; a subject without a key can never get
     /// one. What was done before is not done again.
     pub fn destroy(&self, erasures: &[Erasure]) -> Result<(), KeyError> {
         let mut state = self.state.lock();
@@ -280,7 +291,7 @@ impl KeyStore {
         if erasures.is_empty() {
             return Ok(());
         }
-        let mut slots = Vec::new();
+        let (mut slots, mut lines) = (Vec::new(), Vec::new());
         let mut seen = FxHashSet::default();
         let batch = state.slots.next();
         let mut next = batch;
@@ -289,12 +300,15 @@ impl KeyStore {
             let slot = known.unwrap_or(next);
             let before = if slot < batch { state.slots.read(slot)? } else { Slot::Free };
             if !state.ledger.knows(&erasure.subject) {
-                state.ledger.append(self.line(erasure, slot, &before))?;
+                lines.push(self.line(erasure, slot, &before));
             }
             next += u32::from(known.is_none());
             if !matches!(before, Slot::Destroyed(_)) {
                 slots.push((slot, Slot::Destroyed(destroyed(erasure, batch, &before))));
             }
+        }
+        for batch in lines.chunk_by(Line::is_of_one_event) {
+            state.ledger.append(batch, &|| self.pass(Step::LedgerInOnePlace))?;
         }
         self.pass(Step::LedgerWritten);
         state.slots.write(&slots)?;
@@ -402,7 +416,12 @@ fn take_out_erased(keyring: &Keyring, ledger: &Ledger) -> Vec<Erasure> {
 }
 
 /// The keys of all slots.
-fn unwrap(slots: &Slots, whole: &[(u32, Slot)], master: &MasterKey, log: Uuid) -> Result<Vec<(Uuid, Entry)>, KeyError> {
+pub(super) fn unwrap(
+    slots: &Slots,
+    whole: &[(u32, Slot)],
+    master: &MasterKey,
+    log: Uuid,
+) -> Result<Vec<(Uuid, Entry)>, KeyError> {
     let mut entries = Vec::with_capacity(whole.len());
     let mut seen = FxHashSet::default();
     for (slot, content) in whole {

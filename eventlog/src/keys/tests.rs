@@ -3,6 +3,8 @@
 mod damage;
 mod disk;
 mod ledger;
+mod linked;
+mod rewrap;
 mod sealing;
 mod store;
 

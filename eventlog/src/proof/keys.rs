@@ -79,6 +79,9 @@ pub enum KeyError {
     },
 }
 
+/// What a signature says of its key besides the name: a part of the hash of name and public key.
+pub(crate) type KeyId = u32;
+
 /// The keys that sign now. All have the log's name.
 pub struct SigningKeys {
     origin: String,
@@ -165,6 +168,11 @@ impl SigningKeys {
     /// The name of the log.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The keys, in the order in which they sign.
+    pub(crate) fn ids(&self) -> Vec<KeyId> {
+        self.signers.iter().map(Signer::key_id).collect()
     }
 
     /// Signs a text with every key.

@@ -21,5 +21,7 @@ pub use keys::{KeyError, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, Ve
 pub use shown::ShownEvent;
 pub use tlog_proof::{TlogProof, TlogProofError};
 
+pub(crate) use keys::KeyId;
+
 #[cfg(test)]
 mod tests;

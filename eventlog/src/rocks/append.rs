@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use letopis_domain::event::{EncodedEvent, Event};
-use letopis_domain::ids::SubjectId;
+use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::query::Query;
+use letopis_domain::values::Timestamp;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use super::sequencer::{Message, Verdict};
 use super::shared::Shared;
 use crate::error::{AppendError, ReadError};
 use crate::frame::{Layout, Sealing, lay_out};
-use crate::keys::{KeyError, Lookup, NoKey, Nonces, SealError};
+use crate::keys::{Erasure, KeyError, Lookup, NoKey, Nonces, SealError};
 use crate::limits;
 use crate::log::{AppendRequest, Appended, RequestDigest, RequestEvents, RequestRecord};
 
@@ -30,12 +31,30 @@ pub(super) struct Prepared {
     pub frames: Vec<u8>,
     /// Whom its sealed parts are about, each once.
     pub subjects: Vec<Uuid>,
-    /// Whom it erases, and with which of its events, from 0.
-    pub erases: Vec<(Uuid, u64, Arc<PersonalDataErased>)>,
+    /// Whom it erases.
+    pub erases: Vec<ToErase>,
     pub query: CompiledQuery,
     /// Everything up to and with this position was held against the condition and the request ids.
     pub checked_upto: u64,
     after: u64,
+}
+
+/// One subject whom an append erases.
+pub(super) struct ToErase {
+    /// Who.
+    pub subject: Uuid,
+    /// Which event of the append says so, from 0.
+    index: u64,
+    /// What it says.
+    fact: Arc<PersonalDataErased>,
+}
+
+impl ToErase {
+    /// The erasure of an append that got its positions.
+    pub fn recorded(&self, first: u64, recorded_at: Timestamp) -> Erasure {
+        let position = Position(first + self.index);
+        Erasure { subject: self.subject, position, recorded_at, fact: self.fact.clone() }
+    }
 }
 
 pub(super) struct PreparedRequest {
@@ -97,7 +116,8 @@ fn outline(shared: &Shared, request: &AppendRequest, encoded: &[EncodedEvent]) -
     for (index, event) in (0..).zip(request.requests.iter().flat_map(|each| &each.events)) {
         if let Event::PersonalDataErased(fact) = &event.event {
             let shared = Arc::new(fact.clone());
-            erases.extend(fact.erased.as_slice().iter().map(|subject| (subject.0, index, shared.clone())));
+            let of = |subject: &SubjectId| ToErase { subject: subject.0, index, fact: shared.clone() };
+            erases.extend(fact.erased.as_slice().iter().map(of));
         }
     }
     Prepared {

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{CrashPoint, Faults};
 use super::tree::LiveTree;
-use crate::copies::{Copies, CopiesError, failed};
-use crate::proof::{Checkpoint, CheckpointError, KeyError, SIGNING_KEYS_FILE, SigningKeys, VerifyingKeys};
+use crate::copies::{Copies, CopiesError, failed, start_of_last_line};
+use crate::proof::{
+    Checkpoint, CheckpointError, KeyError, KeyId, SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE, VerifyingKeys,
+};
 
 /// A checkpoint that cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,9 @@ pub enum IssueError {
     /// Keeping failed before, and nobody knows what of it is on disk.
     #[error("no more checkpoints are signed since one could not be kept: {0}")]
     Failed(String),
+    /// The log is closed.
+    #[error("the event log is closed: it signs no more checkpoints")]
+    Closed,
 }
 
 /// A line of the file.
@@ -66,13 +71,39 @@ pub(super) struct Checkpoints {
     /// Whether syncs fail, to see it dealt with.
     #[cfg(test)]
     pub is_failing: std::sync::atomic::AtomicBool,
+    /// How many were signed.
+    #[cfg(test)]
+    pub signed: std::sync::atomic::AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
     last: Option<Checkpoint>,
-    /// Why nothing more is kept.
-    failure: Option<String>,
+    /// The keys that signed the last one, as far as this process has seen.
+    signed_by: Vec<KeyId>,
+    keeping: Keeping,
+}
+
+/// Whether more are kept.
+#[derive(Clone, Default)]
+enum Keeping {
+    /// They are.
+    #[default]
+    Open,
+    /// Keeping one failed, in this way, and nobody knows what of it is on disk.
+    Failed(String),
+    /// The log is closed, and all that were kept are durable.
+    Closed,
+}
+
+impl Keeping {
+    fn check(&self) -> Result<(), IssueError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Failed(reason) => Err(IssueError::Failed(reason.clone())),
+            Self::Closed => Err(IssueError::Closed),
+        }
+    }
 }
 
 /// A kept checkpoint and its line, from 1; or what is wrong with the line.
@@ -109,24 +140,28 @@ impl Checkpoints {
             keys,
             is_silent: false,
             faults,
-            state: Mutex::new(State { last, failure: None }),
+            state: Mutex::new(State { last, ..State::default() }),
             #[cfg(test)]
             is_failing: std::sync::atomic::AtomicBool::new(false),
+            #[cfg(test)]
+            signed: std::sync::atomic::AtomicU64::new(0),
         })
     }
 
     /// After an unclean stop the last line is written anew: the sync of it may have failed, and then it is in memory and
     /// not on disk.
     pub fn settle(&self, was_clean: bool) -> Result<(), CopiesError> {
-        if was_clean { Ok(()) } else { self.copies.make_sure() }
+        if was_clean { Ok(()) } else { self.copies.make_sure(start_of_last_line) }
     }
 
     /// Keeps no more. Fails when nobody knows what is on disk.
     pub fn close(&self) -> Result<(), String> {
-        match self.state.lock().failure.replace("the log is closed".to_owned()) {
-            Some(reason) => Err(reason),
-            None => Ok(()),
+        let mut state = self.state.lock();
+        if let Keeping::Failed(reason) = &state.keeping {
+            return Err(reason.clone());
         }
+        state.keeping = Keeping::Closed;
+        Ok(())
     }
 
     /// Signs none unless it is asked for.
@@ -143,46 +178,74 @@ impl Checkpoints {
         self.state.lock().last.clone()
     }
 
-    /// All of them, oldest first. Their signatures are checked against the public keys, where there are any.
+    /// The last checkpoint and the file of public keys that is missing, without which nobody can check any.
+    pub fn unchecked(&self) -> Result<Option<(Checkpoint, PathBuf)>, KeyError> {
+        let lacks_keys = VerifyingKeys::load(&self.keys)?.is_empty();
+        let last = self.last().filter(|_| lacks_keys);
+        Ok(last.map(|last| (last, self.keys.join(VERIFYING_KEYS_FILE))))
+    }
+
+    /// All of them, oldest first. Their signatures are checked against the public keys, which must be there.
     pub fn all(&self) -> Result<Vec<Kept>, String> {
         let bytes = self.bytes().map_err(|error| error.to_string())?;
         let keys = VerifyingKeys::load(&self.keys).map_err(|error| error.to_string())?;
         // They are not needed for this, but must be good when they are.
         SigningKeys::load(&self.keys).map_err(|error| error.to_string())?;
-        let check = |checkpoint: Checkpoint| {
-            if keys.is_empty() {
-                return Ok(checkpoint);
-            }
-            Checkpoint::open(checkpoint.note(), &keys).map_err(|error| error.to_string())
-        };
+        if keys.is_empty() && !bytes.is_empty() {
+            let file = self.keys.join(VERIFYING_KEYS_FILE);
+            return Err(format!("the kept checkpoints cannot be checked without the public keys {}", file.display()));
+        }
+        let check =
+            |checkpoint: Checkpoint| Checkpoint::open(checkpoint.note(), &keys).map_err(|error| error.to_string());
         Ok(parse(&bytes).into_iter().map(|(line, read)| (line, read.and_then(check))).collect())
     }
 
-    /// Signs the tree and keeps the checkpoint. When nothing changed since the last one, it is that one again.
+    /// Signs the tree and keeps the checkpoint. When nothing was appended since the last one, it is that one again.
     pub fn issue(&self, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
+        self.issue_over(tree.head().size, tree, now)
+    }
+
+    /// A checkpoint over so many records at least. Those who ask at the same time wait for each other, and share what
+    /// the first of them gets.
+    pub(super) fn issue_over(&self, size: u64, tree: &LiveTree, now: Timestamp) -> Result<Checkpoint, IssueError> {
         let keys = self.signing_keys()?;
         let mut state = self.state.lock();
-        if let Some(reason) = &state.failure {
-            return Err(IssueError::Failed(reason.clone()));
+        state.keeping.check()?;
+        if let Some(last) = state.last.as_ref().filter(|last| last.size() >= size && state.signed_by == keys.ids()) {
+            return Ok(last.clone());
         }
+        self.issue_next(&keys, &mut state, tree, now)
+    }
+
+    fn issue_next(
+        &self,
+        keys: &SigningKeys,
+        state: &mut State,
+        tree: &LiveTree,
+        now: Timestamp,
+    ) -> Result<Checkpoint, IssueError> {
         // Under the lock, so that sizes never decrease along the file.
         let head = tree.head();
         if let Some(known) = state.last.as_ref().filter(|last| last.origin() != keys.origin()) {
             return Err(IssueError::Renamed { found: keys.origin().to_owned(), known: known.origin().to_owned() });
         }
-        // Signatures are deterministic, so that only another tree or another key makes another checkpoint.
-        let checkpoint = Checkpoint::sign(&keys, head.size, head.root).map_err(IssueError::Sign)?;
+        // Signatures are deterministic: over the same tree the same keys make the same note, byte for byte. So one that
+        // an earlier process kept is known again, and one whose signature was damaged since is not.
+        let checkpoint = Checkpoint::sign(keys, head.size, head.root).map_err(IssueError::Sign)?;
+        #[cfg(test)]
+        self.signed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         if state.last.as_ref() != Some(&checkpoint) {
             self.faults.pass(CrashPoint::CheckpointSigned);
             if let Err(source) = self.keep(&checkpoint, now) {
                 if source.is_in_doubt() {
-                    state.failure = Some(source.to_string());
+                    state.keeping = Keeping::Failed(source.to_string());
                 }
                 return Err(IssueError::Keep { file: self.file().to_owned(), source });
             }
             state.last = Some(checkpoint.clone());
             self.faults.pass(CrashPoint::CheckpointKept);
         }
+        state.signed_by = keys.ids();
         Ok(checkpoint)
     }
 
@@ -228,7 +291,7 @@ impl Checkpoints {
         if self.is_failing.load(std::sync::atomic::Ordering::SeqCst) {
             return Err(failed("syncing", self.file())(std::io::Error::other("it was asked to fail")).in_doubt());
         }
-        self.copies.append(&line)
+        self.copies.append(&line, &|| ())
     }
 }
 

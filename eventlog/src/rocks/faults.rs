@@ -48,6 +48,8 @@ pub enum CrashPoint {
     AfterIndexAdd,
     /// An erasure is durable in the log, and nothing of it is done.
     BeforeErasing,
+    /// One place of the ledger has the lines of an erasure, the other one has not.
+    LedgerInOnePlace,
     /// The ledger has the lines of an erasure; the keys are there.
     LedgerWritten,
     /// The keys are destroyed in one of two copies.
@@ -87,6 +89,7 @@ pub enum CrashPoint {
 impl From<Step> for CrashPoint {
     fn from(step: Step) -> Self {
         match step {
+            Step::LedgerInOnePlace => Self::LedgerInOnePlace,
             Step::LedgerWritten => Self::LedgerWritten,
             Step::OneCopyDestroyed => Self::OneCopyDestroyed,
         }
@@ -95,7 +98,7 @@ impl From<Step> for CrashPoint {
 
 impl CrashPoint {
     /// Every point.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::BeforeWrite,
         Self::AfterWrite,
         Self::AfterPublish,
@@ -103,6 +106,7 @@ impl CrashPoint {
         Self::BeforeIndexAdd,
         Self::AfterIndexAdd,
         Self::BeforeErasing,
+        Self::LedgerInOnePlace,
         Self::LedgerWritten,
         Self::OneCopyDestroyed,
         Self::KeysDestroyed,

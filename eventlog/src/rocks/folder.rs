@@ -23,6 +23,18 @@ pub enum FolderError {
     /// There is none, and none is to be made.
     #[error("there is no data folder at {}", .0.display())]
     Missing(PathBuf),
+    /// A restore into it came to no end.
+    #[error(
+        "a restore into {} was not finished: run it again, or, to begin an empty log there instead, remove {}",
+        .folder.display(),
+        .unfinished.display()
+    )]
+    RestoreUnfinished {
+        /// The folder.
+        folder: PathBuf,
+        /// What the restore has left.
+        unfinished: PathBuf,
+    },
     /// The file system said no.
     #[error("the data folder cannot be used: {what} {}: {source}", .path.display())]
     Io {
@@ -34,6 +46,9 @@ pub enum FolderError {
         source: io::Error,
     },
 }
+
+/// Where a restore lets a log grow until it is whole, inside the data folder, and keys inside the key folder.
+pub(crate) const UNFINISHED_RESTORE: &str = "restore-unfinished";
 
 /// What the log knew when it was closed.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -65,9 +80,14 @@ impl CleanStop {
 }
 
 impl Folder {
-    /// Takes the folder's lock; where it is missing it is created, if it may be.
+    /// Takes the folder's lock; where it is missing it is created, if it may be. Nothing is begun where a restore has
+    /// yet to bring a log: it would be taken for the one that was lost.
     pub fn hold(root: &Path, may_create: bool) -> Result<Self, FolderError> {
         let log = root.join("log");
+        let unfinished = root.join(UNFINISHED_RESTORE);
+        if unfinished.is_dir() && !log.join("records").is_dir() {
+            return Err(FolderError::RestoreUnfinished { folder: root.to_owned(), unfinished });
+        }
         if !may_create && !log.is_dir() {
             return Err(FolderError::Missing(root.to_owned()));
         }

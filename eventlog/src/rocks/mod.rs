@@ -29,6 +29,7 @@ mod postings;
 mod proving;
 mod raw;
 mod records;
+mod rewrap;
 mod rocks_log;
 mod search;
 mod sequencer;
@@ -47,11 +48,13 @@ pub use open::OpenError;
 pub use options::Options;
 pub use proving::{Export, ProofError, Prover};
 pub use raw::RawError;
+pub use rewrap::{RewrapError, Rewrapped, rewrap};
 pub use rocks_log::{CloseError, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};
 
 pub(crate) use checkpoints::beside;
+pub(crate) use folder::UNFINISHED_RESTORE;
 pub(crate) use raw::RawWriter;
 pub(crate) use records::storage_error;
 

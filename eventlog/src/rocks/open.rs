@@ -77,6 +77,20 @@ pub enum OpenError {
     /// The kept checkpoints could not be read.
     #[error("the kept checkpoints cannot be used: {0}")]
     Checkpoints(#[from] CopiesError),
+    /// Checkpoints left a log that is being restored, and nobody can say whether they are its own.
+    #[error(
+        "checkpoints left this log as '{origin}', and they cannot be checked without the public keys {}: put the file there, which every set of keys and every auditor has; if it is lost for good, say --contradict-checkpoints with a new name for the log, under which it signs from then on",
+        .file.display()
+    )]
+    UncheckedCheckpoints {
+        /// The name of the log in the last of them.
+        origin: String,
+        /// The file that is missing.
+        file: PathBuf,
+    },
+    /// The signing keys cannot be used.
+    #[error(transparent)]
+    SigningKeys(#[from] crate::proof::KeyError),
     /// The write-ahead log could not be looked at.
     #[error("the write-ahead log could not be read: {0}")]
     Wal(io::Error),
@@ -123,6 +137,7 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let checkpoints = Checkpoints::open(&file, ledger, options.key_folder(root), was_clean, options.faults)?;
     let checkpoints = checkpoints.silent(options.is_restoring);
     let tree = LiveTree::new(TreeHead { size: head, root: frontier.root() }, spans);
+    look_at_public_keys(&checkpoints, options.is_restoring)?;
     tree::check_last(checkpoints.last().as_ref(), &records, &tree)?;
     folder.remove_clean_stop()?;
     options.faults.pass(CrashPoint::MarkerRemoved);
@@ -168,6 +183,27 @@ pub(super) fn open(root: &Path, env: Arc<dyn Environment>, options: &Options) ->
     let scrubber = scrubber.spawn(move || erasure::run(&for_scrubber, &to_scrub)).map_err(OpenError::Thread)?;
     let checkpointer = Checkpointer::start(shared.clone(), options.checkpoint_interval).map_err(OpenError::Thread)?;
     Ok(Arc::new(RocksLog::new(shared, vec![sequencer, indexer, scrubber], checkpointer)))
+}
+
+/// Kept checkpoints that nobody can check are worth a warning where a log goes on, because they are compared with it all
+/// the same; but a log that is restored is judged by them.
+fn look_at_public_keys(checkpoints: &Checkpoints, is_restoring: bool) -> Result<(), OpenError> {
+    match checkpoints.unchecked() {
+        Ok(None) => Ok(()),
+        Ok(Some((last, file))) if is_restoring => {
+            Err(OpenError::UncheckedCheckpoints { origin: last.origin().to_owned(), file })
+        }
+        Ok(Some((_, file))) => {
+            let file = file.display();
+            tracing::warn!(%file, "the kept checkpoints cannot be checked without the public keys; put the file back: every set of keys has it");
+            Ok(())
+        }
+        Err(error) if is_restoring => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the kept checkpoints cannot be checked");
+            Ok(())
+        }
+    }
 }
 
 /// Finishes what was begun. A log that is being restored must not erase anybody whom the ledger does not know.

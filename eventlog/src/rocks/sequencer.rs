@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use letopis_domain::ids::Position;
-use letopis_domain::privacy::PersonalDataErased;
 use letopis_domain::values::Timestamp;
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
@@ -100,8 +99,6 @@ type Accepted = (Box<Prepared>, u64, oneshot::Sender<Verdict>);
 struct Group {
     accepted: Vec<Accepted>,
     declined: Vec<(Verdict, oneshot::Sender<Verdict>)>,
-    /// Whom it erases, and with which events.
-    erasures: Vec<(Uuid, u64, Arc<PersonalDataErased>)>,
     size_bytes: usize,
 }
 
@@ -205,11 +202,8 @@ impl Sequencer {
             }
             next = last + 1;
         }
-        for (subject, index, fact) in &prepared.erases {
-            // From here on, also for what was sealed before.
-            self.fenced.insert(*subject);
-            group.erasures.push((*subject, first + index, fact.clone()));
-        }
+        // From here on, also for what was sealed before.
+        self.fenced.extend(prepared.erases.iter().map(|each| each.subject));
         group.size_bytes += prepared.frames.len();
         group.accepted.push((prepared, first, reply));
     }
@@ -225,7 +219,7 @@ impl Sequencer {
         if prepared.erases.is_empty() {
             return None;
         }
-        let subjects = prepared.erases.iter().map(|(subject, ..)| subject);
+        let subjects = prepared.erases.iter().map(|each| &each.subject);
         let checked = self.shared.keys.store().check_erasable(subjects);
         checked.err().map(|error| Verdict::Unerasable(error.to_string()))
     }
@@ -256,13 +250,14 @@ impl Sequencer {
 
     /// Makes the group durable, lets it be seen, and answers.
     fn finish(&mut self, group: Group, queue: &Receiver<Message>) {
-        let Group { mut accepted, declined, erasures, .. } = group;
+        let Group { mut accepted, declined, .. } = group;
         let answers = accepted.len() + declined.len();
         if answers == 0 {
             // After a question about an instant there is nothing more to write, and nobody was answered.
             return;
         }
         let recorded_at = self.stamp(&mut accepted);
+        let erasures = recorded_at.map(|at| erasures(&accepted, at)).unwrap_or_default();
         if self.shared.faults.acknowledge_before_write {
             self.tree.publish(&self.shared.tree);
             publish(&self.shared, self.last);
@@ -278,7 +273,7 @@ impl Sequencer {
             let written = self.shared.records.write(&self.batch);
             self.sync = (self.sync * 7 + before.elapsed()) / 8;
             let done = written.map_err(|error| error.to_string());
-            if let Err(reason) = done.and_then(|()| self.erase(&erasures, recorded_at)) {
+            if let Err(reason) = done.and_then(|()| self.erase(&erasures)) {
                 let failure = Failure { reason, recorded_at };
                 let Failure { reason, .. } = self.shared.failure.get_or_init(|| failure);
                 tracing::error!(%reason, "a durable write failed; the event log takes no more writes until it is reopened");
@@ -336,16 +331,11 @@ impl Sequencer {
     }
 
     /// Carries out the erasures of a group that is durable; nobody sees the group before.
-    fn erase(&self, erasures: &[(Uuid, u64, Arc<PersonalDataErased>)], recorded_at: Timestamp) -> Result<(), String> {
+    fn erase(&self, erasures: &[Erasure]) -> Result<(), String> {
         if erasures.is_empty() || self.shared.faults.acknowledge_before_erasing {
             return Ok(());
         }
-        let erasure = |(subject, position, fact): &(Uuid, u64, Arc<PersonalDataErased>)| {
-            let (position, fact) = (Position(*position), fact.clone());
-            Erasure { subject: *subject, position, recorded_at, fact }
-        };
-        let erasures: Vec<Erasure> = erasures.iter().map(erasure).collect();
-        self.shared.erase(&erasures).map_err(|error| error.to_string())
+        self.shared.erase(erasures).map_err(|error| error.to_string())
     }
 
     /// Hands a full generation to the indexer. Waits while the indexer is far behind, so that memory is bounded.
@@ -359,6 +349,14 @@ impl Sequencer {
             let _ = self.indexer.send(Complete { generation, types: self.shared.types.totals() });
         }
     }
+}
+
+/// Whom the group erases.
+fn erasures(accepted: &[Accepted], recorded_at: Timestamp) -> Vec<Erasure> {
+    let of_append = |(prepared, first, _): &Accepted| {
+        prepared.erases.iter().map(|each| each.recorded(*first, recorded_at)).collect::<Vec<_>>()
+    };
+    accepted.iter().flat_map(of_append).collect()
 }
 
 fn publish(shared: &Shared, last: u64) {

@@ -1,5 +1,6 @@
 //! Tests of the log on RocksDB beyond the contract: reopening, damage, locks, races.
 
+mod checkpoints;
 mod damage;
 mod erasure;
 mod every_field;

@@ -42,7 +42,7 @@ pub fn check(
     clock: Arc<dyn Environment>,
     with_views: bool,
 ) -> Checked {
-    let log = match RocksLog::open(folder, clock, &options(Faults::default())) {
+    let log = match RocksLog::open(folder, clock, &options(folder, Faults::default())) {
         Ok(log) => log,
         Err(error) => return Checked { complaints: vec![format!("it does not open: {error}")], events: 0 },
     };

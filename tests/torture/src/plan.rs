@@ -40,7 +40,7 @@ pub enum Kind {
     Bulk,
     /// Consents, legal holds and links of somebody.
     People,
-    /// Somebody is erased, or two at once.
+    /// Somebody is erased, or up to four at once.
     Erase,
 }
 
@@ -311,7 +311,7 @@ fn of_a_person(target: u64, random: &mut Random) -> Event {
 fn erased(person: u64, random: &mut Random) -> Event {
     let mut erased: DataSubjects = subject(person).into();
     if random.once_in(3) {
-        erased.add([subject(person + 1)]);
+        erased.add((1..=1 + random.below(3)).map(|other| subject(person + other)));
     }
     let employee = Some(employee(random.next()));
     PersonalDataErased { subject: subject(person), erased, ground: ErasureGround::Objection, reference: None, employee }

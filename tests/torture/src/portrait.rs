@@ -25,7 +25,7 @@ const STAMP_OFF_MAX: i64 = 60_000_000;
 /// Draws the portrait of a folder; the folder takes up one event and is closed.
 pub fn draw(folder: &Path) -> Vec<String> {
     let mut lines = Vec::new();
-    let log = match RocksLog::open(folder, Arc::new(SystemEnvironment), &options(Faults::default())) {
+    let log = match RocksLog::open(folder, Arc::new(SystemEnvironment), &options(folder, Faults::default())) {
         Ok(log) => log,
         Err(error) => return vec![named(&error)],
     };

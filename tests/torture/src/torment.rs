@@ -262,6 +262,7 @@ impl<'a> Folder<'a> {
                     CrashPoint::BeforeIndexAdd
                     | CrashPoint::AfterIndexAdd
                     | CrashPoint::BeforeErasing
+                    | CrashPoint::LedgerInOnePlace
                     | CrashPoint::LedgerWritten
                     | CrashPoint::OneCopyDestroyed
                     | CrashPoint::KeysDestroyed

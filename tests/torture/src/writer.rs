@@ -52,11 +52,12 @@ pub struct Orders {
 }
 
 /// How the logs of this harness are opened: tiny generations and many checkpoints, so that the disk is busy.
-pub fn options(faults: Faults) -> Options {
+pub fn options(folder: &Path, faults: Faults) -> Options {
     Options {
         generation_events: 400,
         block_cache_bytes: 8 << 20,
         checkpoint_interval: Duration::from_millis(20),
+        ledger: Some(folder.join("apart").join("erasures")),
         faults,
         ..Options::default()
     }
@@ -67,7 +68,7 @@ pub fn run(orders: &Orders) -> anyhow::Result<()> {
     let repeats: Vec<Plan> = std::io::stdin().lines().map_while(Result::ok).filter_map(|id| id.parse().ok()).collect();
     eprintln!("run {}", orders.run);
     let clock = Arc::new(orders.clock.clone());
-    let log = match RocksLog::open(&orders.folder, clock.clone(), &options(orders.faults)) {
+    let log = match RocksLog::open(&orders.folder, clock.clone(), &options(&orders.folder, orders.faults)) {
         Ok(log) => log,
         Err(error) => return say(&format!("unopened {error}")),
     };

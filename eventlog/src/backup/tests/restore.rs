@@ -16,20 +16,20 @@ use crate::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
 const NAME: &str = "crm.example.com/log";
 
 /// A company with everything in its place, each place in a folder of its own.
-struct Places {
-    folder: TempDir,
+pub(super) struct Places {
+    pub folder: TempDir,
 }
 
 impl Places {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn options(&self, keys: &str) -> Options {
+    pub fn options(&self, keys: &str) -> Options {
         Options {
             generation_events: 50,
             keys: Some(self.at(keys)),
@@ -39,7 +39,7 @@ impl Places {
         }
     }
 
-    fn open(&self, data: &str, keys: &str) -> Arc<RocksLog> {
+    pub fn open(&self, data: &str, keys: &str) -> Arc<RocksLog> {
         RocksLog::open(&self.at(data), Arc::new(SystemEnvironment), &self.options(keys)).unwrap()
     }
 
@@ -51,7 +51,7 @@ impl Places {
         run(&Restore { source, data: &data, keys_from: Some(&sets), options, contradict_as })
     }
 
-    fn restored(&self) -> Arc<RocksLog> {
+    pub fn restored(&self) -> Arc<RocksLog> {
         self.open("restored", "restored-keys")
     }
 }
@@ -64,7 +64,7 @@ fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
 
 /// Five people of whom one is erased before a backup of log and keys, one after it, and one who came later and was
 /// erased, too; then everything but backup, keys and ledger is lost.
-fn lost() -> Places {
+pub(super) fn lost() -> Places {
     let places = Places::new();
     let log = places.open("data", "keys");
     receive(&log, 1..6);
@@ -84,7 +84,7 @@ fn is_erased(log: &RocksLog, position: u64) -> bool {
     log.get(Position(position)).unwrap().unwrap().event.is_erased()
 }
 
-fn recorded_erasures(log: &RocksLog) -> Vec<Vec<SubjectId>> {
+pub(super) fn recorded_erasures(log: &RocksLog) -> Vec<Vec<SubjectId>> {
     let query = Query::default().or_types(&[EventType::PersonalDataErased]);
     let erased = |event: &Event| event.erases().map(DataSubjects::as_slice).unwrap().to_vec();
     log.read(&query, Range::ALL).unwrap().iter().map(|event| erased(&event.event)).collect()
@@ -191,7 +191,7 @@ fn a_restore_without_the_newest_ledger_is_refused_and_can_be_tried_again() {
     let cases = [
         (None, "there is no ledger of erasures"),
         (Some(String::new()), "is too old"),
-        (Some(good[..good.len() - 9].to_owned()), "line 4, the last one"),
+        (Some(good[..good.len() - 9].to_owned()), "line 4 of the ledger of erasures"),
         (Some(good.trim_end().to_owned()), "copy the ledger again"),
         (Some(format!("{}\n{}\n", lines[0], lines[2])), "line 2 of the ledger"),
         (Some(changed), "damaged"),
@@ -345,6 +345,29 @@ fn a_log_whose_backup_covers_every_checkpoint_keeps_its_name_and_its_checkpoints
     let log = places.restored();
     assert_eq!(log.checkpoints().unwrap(), kept);
     assert_eq!(log.checkpoint().unwrap().origin(), NAME);
+}
+
+#[test]
+fn checkpoints_that_nobody_can_check_are_not_restored_unless_the_log_gets_another_name() {
+    let places = Places::new();
+    SigningKeys::generate(&places.at("keys"), NAME).unwrap();
+    let log = places.open("data", "keys");
+    receive(&log, 1..4);
+    log.checkpoint().unwrap();
+    fs::remove_file(places.at("keys").join(VERIFYING_KEYS_FILE)).unwrap();
+    log.backup(&places.at("backups")).unwrap();
+    log.copy_keys(&places.at("sets"), false).unwrap();
+    drop(log);
+    let refused = places.restore(None).unwrap_err().to_string();
+    assert!(refused.contains("checkpoint.pub: put the file there"), "{refused}");
+    assert!(refused.contains(NAME) && !places.at("restored").join("log").exists(), "{refused}");
+    let refused = places.restore(Some(NAME)).unwrap_err();
+    assert!(matches!(refused, BackupError::SameName(_)), "{refused}");
+    assert!(places.restore(Some("crm.example.com/log-2")).unwrap().is_renamed);
+    let log = places.restored();
+    receive(&log, 4..5);
+    assert_eq!(log.checkpoint().unwrap().origin(), "crm.example.com/log-2");
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use super::erasure::{PHONE, assert_sound, filled, is_erased};
 use super::*;
 use crate::contract::{erased, note, received, subject};
-use crate::keys::KeyStore;
+use crate::keys::{KeyError, KeyStore};
 
 /// Tears a slot in both copies.
 fn tear(store: &mut [u8], slot: usize) {
@@ -182,4 +182,28 @@ fn verify_waits_for_an_erasure_that_is_under_way() {
         erasing.join().unwrap();
         assert_eq!(verifying.join().unwrap(), None);
     });
+}
+
+#[test]
+fn a_log_whose_master_key_was_replaced_says_what_it_said_and_the_old_one_is_refused() {
+    let (folder, apart) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (master, new) = (folder.path().join("keys").join("master.key"), apart.path().join("new.key"));
+    let env = || Arc::new(SeededEnvironment::new(1, NOW));
+    let replace = || rewrap(folder.path(), env(), &Options::default(), &new);
+    let log = open_small(folder.path());
+    append(&*log, request([received(1, 1, "+31 20 555 01 01"), received(2, 2, "+31 20 555 01 02")])).unwrap();
+    append(&*log, request([erased(&[2])])).unwrap();
+    let said = log.read(&Query::all(), Range::ALL).unwrap();
+    assert!(matches!(replace(), Err(RewrapError::Open(OpenError::Folder(FolderError::InUse { .. })))));
+    drop(log);
+    let old = fs::read(&master).unwrap();
+    assert_eq!(replace().unwrap(), Rewrapped { keys: 1, master_key: master.clone() });
+    let log = open_small(folder.path());
+    assert_eq!(log.read(&Query::all(), Range::ALL).unwrap(), said);
+    assert_eq!(log.verify(&mut |_, _| {}).problem, None);
+    drop(log);
+    assert!(matches!(replace(), Err(RewrapError::Keys(KeyError::SameMasterKey(_)))));
+    fs::write(&master, old).unwrap();
+    let refused = RocksLog::open(folder.path(), env(), &Options::default()).err().unwrap();
+    assert!(matches!(refused, OpenError::Keys(KeyError::WrongMasterKey { .. })), "{refused}");
 }
