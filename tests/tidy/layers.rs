@@ -1,4 +1,5 @@
-//! The direction of dependencies: `domain ← eventlog ← projections ← api`, and what each may not know.
+//! The direction of dependencies: `domain ← eventlog ← projections ← api`, within `api` from its parts to the whole, and
+//! what each may not know.
 
 use crate::{files, root};
 
@@ -42,8 +43,30 @@ const LAYERS: &[Layer] = &[
         never: &["async_graphql", "axum::", "http::", "letopis::"],
     },
     Layer {
-        folder: "api",
+        folder: "api/import",
+        may_use: &["letopis-domain", "letopis-eventlog"],
+        never: &["async_graphql", "axum::", "rust_rocksdb"],
+    },
+    Layer {
+        folder: "api/demo",
+        may_use: &["letopis-domain", "letopis-eventlog"],
+        never: &["async_graphql", "axum::", "rust_rocksdb"],
+    },
+    Layer {
+        folder: "api/graphql",
         may_use: &["letopis-domain", "letopis-eventlog", "letopis-projections"],
+        never: &["axum::", "rust_rocksdb", "letopis::"],
+    },
+    Layer {
+        folder: "api",
+        may_use: &[
+            "letopis-demo",
+            "letopis-domain",
+            "letopis-eventlog",
+            "letopis-graphql",
+            "letopis-import",
+            "letopis-projections",
+        ],
         never: &["rust_rocksdb"],
     },
 ];

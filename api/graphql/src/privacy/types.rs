@@ -1,0 +1,201 @@
+//! Data subjects and legal holds as clients see them.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use letopis_domain::ids::{LegalHoldId, Position as LogPosition, SubjectId};
+use letopis_domain::privacy as domain;
+use letopis_domain::values::PlainText;
+use letopis_eventlog::log::Range;
+use letopis_projections::person;
+
+use crate::app::App;
+use crate::context::app;
+use crate::error::{FieldError, FieldResult};
+use crate::event::{EventConnection, page_of_events};
+use crate::ids::{EntityId, global};
+use crate::long::long;
+use crate::mutation::Subject;
+use crate::object::{link, text};
+use crate::scalars::{Date, DateTime, Position};
+
+/// A person whose data the log holds: one id, or several that turned out to be one person.
+#[derive(Clone)]
+pub struct DataSubject {
+    id: SubjectId,
+    state: Arc<domain::Subject>,
+    changed: LogPosition,
+    at: LogPosition,
+}
+
+impl Subject for DataSubject {
+    type Key = SubjectId;
+
+    fn load(app: &App, id: SubjectId, at: LogPosition) -> Result<Option<Self>, FieldError> {
+        let folded = person::person(&*app.log, id, at)?;
+        Ok(folded.map(|folded| Self { id, state: Arc::new(folded.state), changed: folded.changed, at }))
+    }
+}
+
+/// A consent to a purpose.
+#[derive(SimpleObject)]
+pub struct Consent {
+    /// What the data may be used for.
+    purpose: String,
+    /// By which way it was given.
+    channel: Option<String>,
+    /// The version of the text they agreed to.
+    text_version: Option<String>,
+    /// The last day on which it holds.
+    valid_until: Option<Date>,
+    /// When it was given.
+    given_at: DateTime,
+    /// When it was taken back; null = it was not.
+    withdrawn_at: Option<DateTime>,
+}
+
+impl From<&domain::Consent> for Consent {
+    fn from(consent: &domain::Consent) -> Self {
+        Self {
+            purpose: consent.purpose.clone(),
+            channel: consent.channel.clone(),
+            text_version: consent.text_version.clone(),
+            valid_until: consent.valid_until.map(Date),
+            given_at: DateTime(consent.given_at),
+            withdrawn_at: consent.withdrawn_at.map(DateTime),
+        }
+    }
+}
+
+/// A person whose data the log holds: one id, or several that turned out to be one person.
+#[Object]
+impl DataSubject {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        global(self.id)
+    }
+
+    /// The position that it is shown as of.
+    async fn position(&self) -> Position {
+        Position(self.at)
+    }
+
+    /// The position of its newest event: what to pass as `expectedPosition`.
+    async fn changed(&self) -> Position {
+        Position(self.changed)
+    }
+
+    /// The global ids of everyone who is this person, its own among them.
+    async fn linked(&self) -> Vec<ID> {
+        self.state.linked_with(self.id).as_slice().iter().copied().map(global).collect()
+    }
+
+    /// Consents, oldest first.
+    async fn consents(&self) -> Vec<Consent> {
+        self.state.consents.iter().map(Consent::from).collect()
+    }
+
+    /// Legal holds, oldest first.
+    async fn legal_holds(&self, context: &Context<'_>) -> FieldResult<Vec<LegalHold>> {
+        let holds = self.state.holds.iter();
+        holds.filter_map(|hold| link(context, Some(hold.id), self.at)).collect()
+    }
+
+    /// Whether its personal data was erased.
+    async fn is_erased(&self) -> bool {
+        self.state.erased.contains(self.id)
+    }
+
+    /// The position of the erasure.
+    async fn erased_at(&self) -> Option<Position> {
+        self.state.erased_at.map(Position)
+    }
+
+    /// The certificate of the erasure: whose keys were destroyed, when and why, and between which checkpoints, as a signed
+    /// note (C2SP `signed-note`) that `letopis verify-proof` checks. Null while nobody was erased.
+    async fn erasure_certificate(&self, context: &Context<'_>) -> Option<FieldResult<String>> {
+        let position = self.state.erased_at?;
+        let certify = async {
+            let app = app(context)?;
+            let view = app.view_at(position).await?;
+            let certified = long(|| app.rocks.certify_erasure(position, &view.read_models())).await;
+            Ok(certified.map_err(|error| FieldError::Unavailable(error.to_string()))?.note)
+        };
+        Some(certify.await)
+    }
+
+    /// Everything that was recorded about the person, oldest first: the answer to "what do you hold on me". That is what
+    /// holds personal data of theirs, and everything that happened to them as a lead, a contact or a private customer,
+    /// their own deals included. What an employee did is about the customers; of an employee it has the employment.
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
+        #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
+    ) -> FieldResult<EventConnection> {
+        let app = app(context)?;
+        let query = long(|| person::everything_about(&*app.log, &self.state, self.id, self.at)).await;
+        page_of_events(app, query.map_err(FieldError::from)?, after, first, self.at).await
+    }
+}
+
+/// An obligation to keep a person's data, which forbids their erasure.
+#[derive(Clone)]
+pub struct LegalHold {
+    state: Arc<domain::LegalHold>,
+    changed: LogPosition,
+    at: LogPosition,
+}
+
+impl Subject for LegalHold {
+    type Key = LegalHoldId;
+
+    fn load(app: &App, id: LegalHoldId, at: LogPosition) -> Result<Option<Self>, FieldError> {
+        let mut subject = domain::Subject::default();
+        let mut changed = LogPosition::START;
+        for event in app.log.read(&id.about(&[]), Range::upto(at))? {
+            subject.evolve(&event);
+            changed = event.position;
+        }
+        Ok(subject.holds.into_iter().next().map(|hold| Self { state: Arc::new(hold), changed, at }))
+    }
+}
+
+/// An obligation to keep a person's data, which forbids their erasure.
+#[Object]
+impl LegalHold {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        global(self.state.id)
+    }
+
+    /// The position that it is shown as of.
+    async fn position(&self) -> Position {
+        Position(self.at)
+    }
+
+    /// The position of its newest event: what to pass as `expectedPosition`.
+    async fn changed(&self) -> Position {
+        Position(self.changed)
+    }
+
+    /// Whose data are kept.
+    async fn data_subject(&self, context: &Context<'_>) -> Option<FieldResult<DataSubject>> {
+        link(context, Some(self.state.subject), self.at)
+    }
+
+    /// Why; `erased` once the personal data is.
+    async fn reason(&self) -> Option<String> {
+        text(&self.state.reason, |reason| Some(PlainText::reveal(reason)))
+    }
+
+    /// When it was placed.
+    async fn placed_at(&self) -> DateTime {
+        DateTime(self.state.placed_at)
+    }
+
+    /// When it was lifted; null = it is in force.
+    async fn lifted_at(&self) -> Option<DateTime> {
+        self.state.lifted_at.map(DateTime)
+    }
+}
