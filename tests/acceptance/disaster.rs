@@ -370,6 +370,32 @@ fn keys_elsewhere_than_said_are_named() {
 }
 
 #[test]
+fn a_master_key_is_replaced_and_the_old_one_opens_nothing() {
+    let company = Company::new();
+    let server = company.serve();
+    let account = server.done("createAccount", json!({ "kind": "COMPANY", "name": "Vega" }), "account { id }");
+    let account = account["account"]["id"].as_str().unwrap().to_owned();
+    let person = server.person(&account, "Zhanna Zhivaya", "+31 20 555 71 03");
+    let wrapped = wrapped_key(&company.at("keys").join("subject-keys"), &person);
+    let (new, old) = (company.at("new-master.key"), fs::read(company.at("master.key")).unwrap());
+    let rewrap = ["key", "rewrap", "--new-master-key", new.to_str().unwrap()];
+    let busy = company.run(&rewrap);
+    assert_eq!(busy.status.code(), Some(3), "it is served: {busy:?}");
+    server.stop();
+    let said = stdout(&company.run(&rewrap));
+    assert!(said.starts_with("2 keys of data subjects are wrapped by the new master key"), "{said}");
+    assert_eq!(fs::read(company.at("master.key")).unwrap(), fs::read(&new).unwrap());
+    assert!(!is_in(&[company.folder.path().to_owned()], &wrapped), "the old wrapping is gone");
+    let server = company.serve();
+    assert_eq!(server.seen(&person)["name"], "Zhanna Zhivaya");
+    server.stop();
+    assert!(stdout(&company.run(&["verify", "--deep"])).contains("the log is sound"));
+    fs::write(company.at("master.key"), old).unwrap();
+    let said = company.refused(&["verify"]);
+    assert!(said.contains("master key"), "{said}");
+}
+
+#[test]
 fn a_demo_goes_where_its_keys_are_said_to_be() {
     let company = Company::new();
     stdout(&company.run(&["key", "generate", "--name", "crm.example.com/log"]));

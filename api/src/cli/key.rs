@@ -1,8 +1,11 @@
-//! `letopis key`: the keys that sign checkpoints.
+//! `letopis key`: the keys that sign checkpoints, and the master key.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use letopis_eventlog::environment::SystemEnvironment;
 use letopis_eventlog::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
+use letopis_eventlog::rocks::{Rewrapped, rewrap};
 
 use super::DataFolder;
 
@@ -21,6 +24,17 @@ enum Command {
     Add(Place),
     /// Forgets all signing keys but the newest: the last step of a rotation. What they signed stays valid.
     Retire(Place),
+    /// Replaces the master key, which wraps the keys of data subjects. The server must be stopped.
+    Rewrap(Rewrap),
+}
+
+#[derive(clap::Args)]
+struct Rewrap {
+    #[command(flatten)]
+    place: Place,
+    /// The file of the new master key; it is drawn there if there is none, and stays there as a copy to keep apart.
+    #[arg(long, value_name = "FILE")]
+    new_master_key: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -45,6 +59,16 @@ impl Place {
     }
 }
 
+fn replace_master_key(arguments: &Rewrap) -> anyhow::Result<()> {
+    let Rewrap { place: Place { folder }, new_master_key } = arguments;
+    let options = folder.options_of_existing()?;
+    let Rewrapped { keys, master_key } = rewrap(&folder.data, Arc::new(SystemEnvironment), &options, new_master_key)?;
+    println!("{keys} keys of data subjects are wrapped by the new master key in {}", master_key.display());
+    println!("keep {} apart, destroy every copy of the old master key,", new_master_key.display());
+    println!("and take a new set of keys: the old one is needed for every set that was copied before");
+    Ok(())
+}
+
 /// Does it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
@@ -60,6 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             SigningKeys::retire_older(&place.folder())?;
             println!("only the newest key signs from now on");
         }
+        Command::Rewrap(rewrap) => replace_master_key(rewrap)?,
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use letopis_eventlog::rocks::{FolderError, OpenError};
+use letopis_eventlog::rocks::{FolderError, OpenError, RewrapError};
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -45,7 +45,7 @@ enum Command {
     Checkpoint(checkpoint::Arguments),
     /// Checks an exported history, or a single proof, offline.
     VerifyProof(verify_proof::Arguments),
-    /// The keys that sign checkpoints.
+    /// The keys that sign checkpoints, and the master key.
     Key(key::Arguments),
     /// Takes a backup of the records, also of a folder that is served.
     Backup(backup::Arguments),
@@ -106,5 +106,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 
 /// Whether another process has the data folder.
 pub(super) fn is_in_use(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(OpenError::Folder(FolderError::InUse { .. })))
+    let found = error.downcast_ref().or_else(|| match error.downcast_ref() {
+        Some(RewrapError::Open(error)) => Some(error),
+        _ => None,
+    });
+    matches!(found, Some(OpenError::Folder(FolderError::InUse { .. })))
 }
