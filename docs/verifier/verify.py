@@ -79,6 +79,7 @@ def open_note(note, keys, what):
     return text + "\n"
 
 def open_checkpoint(note, keys, what):
+    note = note.partition("\n\n")[2] if note.startswith("old ") else note  # of a continuation the later one
     origin, size, root = open_note(note, keys, what).split("\n")[:3]
     need(size == str(int(size)), "malformed", f"{what} has no size")
     need(origin == next(iter(keys))[0], "other log", f"{what} is of '{origin}'")
@@ -88,8 +89,7 @@ def open_checkpoint(note, keys, what):
 def node(left, right):
     return hashlib.sha256(b"\1" + left + right).digest()
 
-def split(size):  # the largest power of two below it
-    return 1 << (size - 1).bit_length() - 1
+split = lambda size: 1 << (size - 1).bit_length() - 1  # the largest power of two below it
 def root_of_path(index, size, leaf, path):
     if size == 1 or not path:
         return leaf if size == 1 and not path else None
@@ -117,11 +117,11 @@ def check_included(position, frame, path, size, root):
 def check_history(header, size, root, old_size, old_root):
     need(size >= old_size, "truncated", f"the log of the export has {size} records, the trusted checkpoint {old_size}")
     paths = [proof["hashes"] for proof in header["consistency"] if proof["from"] == old_size]
-    paths = [[]] if old_size in (0, size) else paths
+    paths = paths or [[]] if old_size in (0, size) else paths
     need(paths, "no consistency proof", f"the export is not proved from the trusted checkpoint over {old_size} records")
     path = [b64(text, 32) for text in paths[0]]
     empty = hashlib.sha256().digest(), root
-    roots = roots_of_proof(old_size, size, old_root, path) if old_size else empty
+    roots = roots_of_proof(old_size, size, old_root, path) if old_size or path else empty
     need(roots == (old_root, root), "inconsistent", "history was rewritten since the trusted checkpoint")
 
 def micros(text):
@@ -164,7 +164,7 @@ def verify_export(data, keys, trusted):
 def verify_tlog_proof(data, keys, trusted):
     head, _, note = data.decode().partition("\n\n")
     first, extra, index, *path = head.split("\n")
-    is_whole = first == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index.startswith("index ")
+    is_whole = first == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index == f"index {int(index[6:])}"
     need(is_whole, "malformed", "this is no proof that carries a record")
     size, root = open_checkpoint(note, keys, "the checkpoint of the proof")
     position = int(index[6:]) + 1

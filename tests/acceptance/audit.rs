@@ -156,6 +156,12 @@ fn a_log_is_shown_to_go_on_from_a_checkpoint_by_file_and_over_graphql() {
     }
     let alone = run(&["verify-proof", text(&later), "--key", text(&audited.key())]);
     assert!(String::from_utf8_lossy(&alone.stderr).contains("say --checkpoint"), "{alone:?}");
+    let next = audited.outside.path().join("next");
+    let since = ["checkpoint", "--data", &data, "--since", text(&later), "--to", text(&next)];
+    stdout(&run(&since));
+    let key = audited.key();
+    let with_later = ["verify-proof", text(&next), "--checkpoint", text(&later), "--key", text(&key)];
+    assert!(stdout(&run(&with_later)).contains("22 records goes on from"), "one continuation after the other");
     let bare = stdout(&run(&["checkpoint", "--data", &data]));
     assert!(bare.starts_with("crm.example.com/log\n22\n"), "{bare}");
     let app = TestApp::open(std::sync::Arc::clone(&audited.folder));

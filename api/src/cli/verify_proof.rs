@@ -87,7 +87,7 @@ fn continuation(file: &mut impl Read, trusted: &Checkpoint, keys: &VerifyingKeys
     file.read_to_string(&mut text)?;
     let later = Continuation::parse(&text)?.verify(trusted, keys)?;
     println!("the log '{}' of {} records goes on from the trusted checkpoint", later.origin(), later.size());
-    println!("over {} records; the later checkpoint can be trusted in its place", trusted.size());
+    println!("over {} records; this file can be trusted in its place", trusted.size());
     Ok(())
 }
 
@@ -116,7 +116,8 @@ fn export(file: &mut impl BufRead, trusted: &Checkpoint, keys: &VerifyingKeys) -
 }
 
 fn trusted(file: &Path, keys: &VerifyingKeys) -> anyhow::Result<Checkpoint> {
-    Checkpoint::open(&read(file)?, keys).map_err(|refused| Found(format!("{}: {refused}", file.display())).into())
+    Checkpoint::open(Continuation::held(&read(file)?), keys)
+        .map_err(|refused| Found(format!("{}: {refused}", file.display())).into())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -99,6 +99,15 @@ impl Continuation {
         format!("{}{}\n{hashes}\n{}", Self::START, self.proof.from, self.checkpoint)
     }
 
+    /// The checkpoint that somebody holds by a text: the text itself, or the later one of a continuation.
+    #[must_use]
+    pub fn held(text: &str) -> &str {
+        match text.split_once("\n\n") {
+            Some((head, checkpoint)) if head.starts_with(Self::START) => checkpoint,
+            _ => text,
+        }
+    }
+
     /// Reads a text.
     ///
     /// # Errors

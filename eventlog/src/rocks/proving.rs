@@ -110,14 +110,14 @@ impl RocksLog {
         Ok(kept.into_iter().filter_map(|(_, read)| read.ok()).collect())
     }
 
-    /// A checkpoint that somebody else holds, if a key of this log has signed it. Whether the log goes on from it is for
+    /// A checkpoint that somebody else holds, alone or at the end of a continuation, if a key of this log has signed it. Whether the log goes on from it is for
     /// its proof to say: what is kept of it here may be lost.
     ///
     /// # Errors
     /// When the keys cannot be read, or none of them has signed it.
     pub fn held_checkpoint(&self, note: &str) -> Result<Checkpoint, ProofError> {
         let keys = self.shared().checkpoints.verifying_keys()?;
-        Checkpoint::open(note, &keys).map_err(ProofError::NotOwn)
+        Checkpoint::open(Continuation::held(note), &keys).map_err(ProofError::NotOwn)
     }
 
     /// Makes proofs against a checkpoint of this log, one after the other.

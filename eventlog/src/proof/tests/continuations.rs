@@ -21,7 +21,13 @@ fn a_log_goes_on_from_every_checkpoint_of_its_own() {
         assert!(text.starts_with(&format!("old {}\n", trusted.size())), "{text}");
         assert_eq!(verify(&world, &text, trusted), Ok(557));
         assert_eq!(Continuation::parse(&text).unwrap().to_text(), text);
+        let known = world.log.held_checkpoint(&text).unwrap();
+        assert_eq!(known.size(), 557, "whoever has checked it holds the later checkpoint");
     }
+    let newest = &checkpoints[5];
+    let more =
+        world.log.continuation(newest).unwrap().to_text().replacen("\n\n", &format!("\n{}\n\n", newest.root()), 1);
+    assert!(verify(&world, &more, newest).unwrap_err().contains("does not go on from"), "a hash too many");
 }
 
 #[test]
