@@ -5,6 +5,7 @@
 
 mod clients;
 mod conditions;
+mod erasure;
 mod events;
 mod peer;
 mod sealed;
@@ -35,7 +36,7 @@ struct Arguments {
     /// A folder of the peer that is filled for the conditions once and kept; filled anew in a folder of its own when absent.
     #[arg(long, requires = "peer")]
     peer_data: Option<PathBuf>,
-    /// Only these: `clients`, `sealed`, `conditions`.
+    /// Only these: `clients`, `sealed`, `conditions`, `erasure`.
     #[arg(long)]
     only: Option<String>,
 }
@@ -52,6 +53,11 @@ fn main() -> anyhow::Result<()> {
     if is_wanted("sealed") {
         let (rounds, seconds) = (arguments.rounds, arguments.seconds);
         for row in sealed::measure(folder.path(), rounds, seconds, arguments.peer.as_deref())? {
+            row.print();
+        }
+    }
+    if is_wanted("erasure") {
+        for row in erasure::measure(folder.path(), arguments.rounds)? {
             row.print();
         }
     }
