@@ -56,8 +56,13 @@ pub(super) fn record(folder: &Folder, request: &ErasureRecordRequest) -> anyhow:
         act(certificate, &categories, &request.operator),
         extract(certificate, &categories, &request.operator),
     ];
-    for (name, text) in PAPERS.iter().zip(texts) {
-        paper(name).write(|out| Ok(out.write_all(text.as_bytes())?))?;
+    for (number, (name, text)) in PAPERS.iter().zip(texts).enumerate() {
+        let written = paper(name).write(|out| Ok(out.write_all(text.as_bytes())?));
+        if written.is_err() {
+            // What went wrong is told; the papers before it must not stand in the way of the next try.
+            PAPERS[..number].iter().for_each(|written| drop(fs::remove_file(request.to.join(written))));
+        }
+        written?;
     }
     let subjects = certificate.subjects.len() as u64;
     Ok(Answer::ErasureRecorded { position: position.0, subjects, folder: fs::canonicalize(&request.to)? })

@@ -92,7 +92,8 @@ fn back_up(
     let BackupInfo { id, head, size_bytes, files, .. } = log.backup(to)?;
     tracing::info!(id, %head, to = %to.display(), "a backup was taken");
     // Afterwards, so that every record of the backup has its keys in the set.
-    let keys = keys_to.map(|to| log.copy_keys(to, with_master_key)).transpose()?;
+    let keys = keys_to.map(|to| log.copy_keys(to, with_master_key)).transpose();
+    let keys = keys.with_context(|| format!("backup {id} was taken, but not the copy of the keys"))?;
     let removed = keep.backups.map(|keep| backup::prune(to, keep)).transpose()?.unwrap_or_default();
     let old_keys = keys_to.zip(keep.keys).map(|(to, keep)| prune_sets(to, keep));
     Ok(Answer::BackedUp {
