@@ -1,10 +1,10 @@
 //! Data subjects as of a position: one person, with everyone that is linked with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use letopis_domain::event::{Event, Recorded};
-use letopis_domain::ids::{Position, SubjectId};
+use letopis_domain::ids::{OpportunityId, Position, SubjectId};
 use letopis_domain::privacy::{DataSubjects, Subject};
 use letopis_domain::query::{Query, Tag};
 use letopis_eventlog::error::ReadError;
@@ -40,27 +40,48 @@ pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folde
     Ok(state.known.contains(id).then_some(Folded { state, created, changed }))
 }
 
-/// Everything that was recorded about a person up to a position.
+/// Where everything stands that was recorded about a person up to a position: what holds personal data of theirs, and
+/// what happened to them in the company's books, unless it holds personal data of others alone.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn everything_about(log: &dyn Log, person: &Subject, id: SubjectId, at: Position) -> Result<Query, ReadError> {
-    let mut deals = Vec::new();
-    for opened in log.read(&person.deals(id), Range::upto(at))? {
-        if let Event::OpportunityOpened(deal) = &opened.event
-            && person.entries.is_customer(deal)
-        {
-            deals.push(deal.opportunity);
-        }
+pub fn everything_about(
+    log: &dyn Log,
+    person: &Subject,
+    id: SubjectId,
+    at: Position,
+) -> Result<Vec<Position>, ReadError> {
+    let find = |query: &Query| Ok(log.find(query, Range::upto(at))?.into_iter().map(|found| found.position));
+    let mut about: BTreeSet<Position> = find(&person.personal(id))?.collect();
+    let history = person.entries.history(&own_deals(log, person, id, at)?);
+    let others: Vec<Position> = find(&history)?.filter(|position| !about.contains(position)).collect();
+    for some in others.chunks(BATCH_SIZE) {
+        let events = log.get_many(some)?.into_iter().flatten();
+        about.extend(events.filter(|event| event.event.data_subjects().is_empty()).map(|event| event.position));
     }
-    Ok(person.everything(id, &deals))
+    Ok(about.into_iter().collect())
 }
 
-/// The people known under an e-mail address or a number, given as look-ups.
+/// The deals of a person as a private customer, or without an account.
+fn own_deals(log: &dyn Log, person: &Subject, id: SubjectId, at: Position) -> Result<Vec<OpportunityId>, ReadError> {
+    let opened = log.read(&person.deals(id), Range::upto(at))?;
+    let own = opened.iter().filter_map(|opened| match &opened.event {
+        Event::OpportunityOpened(deal) if person.entries.is_customer(deal) => Some(deal.opportunity),
+        _ => None,
+    });
+    Ok(own.collect())
+}
+
+/// The people known under an e-mail address or a number, given as look-ups; none when there are more than `most`.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn known_under(log: &dyn Log, lookups: &[Tag], at: Position) -> Result<DataSubjects, ReadError> {
+pub fn known_under(
+    log: &dyn Log,
+    lookups: &[Tag],
+    at: Position,
+    most: usize,
+) -> Result<Option<DataSubjects>, ReadError> {
     let query = lookups.iter().fold(Query::default(), |query, lookup| query.or_item(&[], vec![lookup.clone()]));
     let mut found = DataSubjects::default();
     let mut after = Position::START;
@@ -70,9 +91,12 @@ pub fn known_under(log: &dyn Log, lookups: &[Tag], at: Position) -> Result<DataS
         for event in &events {
             found.add(event.event.data_subjects().as_slice().iter().copied());
         }
+        if found.as_slice().len() > most {
+            return Ok(None);
+        }
         match events.last() {
             Some(last) if events.len() == BATCH_SIZE => after = last.position,
-            _ => return Ok(found),
+            _ => return Ok(Some(found)),
         }
     }
 }

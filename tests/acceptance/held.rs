@@ -7,7 +7,7 @@ use letopis_domain::ids::EmployeeId;
 use serde_json::{Value, json};
 
 use crate::command_line::{run, stdout};
-use crate::harness::TestApp;
+use crate::harness::{Socket, TestApp};
 use crate::world::{self, World};
 
 /// The types of the events about a person, oldest first.
@@ -81,10 +81,69 @@ fn the_deals_of_a_company_and_the_work_of_an_employee_are_nobodys_own() {
     app.done("moveOpportunity", moved, "position");
     let of_contact = held(&app, &subject(&contact), None);
     assert_eq!(of_contact, ["CONTACT_CREATED", "OPPORTUNITY_OPENED"]);
-    let query = "query($id: ID!) { employee(id: $id) { dataSubject { id } } }";
-    let seller = app.request(query).variables(json!({ "id": world.seller })).send();
-    let of_seller = held(&app, &subject(&seller.data()["employee"]), None);
-    assert_eq!(of_seller, ["EMPLOYEE_HIRED"]);
+    let team = world::id(&app.done("formTeam", json!({ "name": "North" }), "team { id }")["team"]);
+    app.done("transferEmployee", json!({ "employee": world.seller, "team": team }), "position");
+    let seller: EmployeeId = parse(&world.seller).unwrap();
+    let of_seller = held(&app, &seller.0.to_string(), None);
+    assert_eq!(of_seller, ["EMPLOYEE_HIRED", "EMPLOYEE_TRANSFERRED"]);
+}
+
+#[test]
+fn a_deal_without_a_customer_is_held_with_its_moves() {
+    let app = TestApp::start();
+    let world = world::found(&app);
+    let with = "opportunity { id dataSubject { id } }";
+    let deal = json!({ "pipeline": world.pipeline, "title": "Somebody called Vera" });
+    let deal = app.done("openOpportunity", deal, with)["opportunity"].clone();
+    app.done("moveOpportunity", json!({ "opportunity": world::id(&deal), "stage": "OFFER" }), "position");
+    assert_eq!(held(&app, &subject(&deal), None), ["OPPORTUNITY_OPENED", "OPPORTUNITY_STAGE_CHANGED"]);
+}
+
+#[test]
+fn what_is_about_another_contact_alone_is_not_told_to_the_customer() {
+    let app = TestApp::start();
+    let world = world::found(&app);
+    let (subject, account) = private_customer(&app, &world);
+    let before = held(&app, &subject, None);
+    let olga = json!({ "account": account, "name": "Olga", "phones": ["+31 20 555 09 09"] });
+    let olga = app.done("createContact", olga, "contact { id dataSubject { id } }")["contact"].clone();
+    let of_olga = json!({ "subjects": { "contact": world::id(&olga) }, "text": { "body": "Olga asked" } });
+    app.done("recordNote", of_olga, "position");
+    assert_eq!(held(&app, &subject, None), before);
+    let both = json!({ "account": account, "contact": world::id(&olga) });
+    let shared = |body: &str| json!({ "subjects": both, "text": { "body": body } });
+    app.done("recordNote", shared("Olga and Vera met"), "position");
+    assert_eq!(held(&app, &subject, None).len(), before.len() + 1, "what they share is about both");
+    app.done("eraseSubject", json!({ "subject": subject, "ground": "OBJECTION" }), "position");
+    let erased = held(&app, &subject, None);
+    app.done("recordNote", shared("Olga came alone"), "position");
+    assert_eq!(held(&app, &subject, None), erased, "words for those who are left are not about the erased");
+    let silent = json!({ "subjects": { "account": account }, "kind": "VISITED" });
+    app.done("recordNote", silent, "position");
+    assert_eq!(held(&app, &subject, None).len(), erased.len() + 1, "that it happened is");
+}
+
+#[test]
+fn an_erasure_is_of_those_whom_it_names_also_where_somebody_is_linked_afterwards() {
+    let app = TestApp::start();
+    let contact = |name: &str| {
+        let account = world::account(&app, "Vega");
+        let contact = json!({ "account": account, "name": name });
+        subject(&app.done("createContact", contact, "contact { dataSubject { id } }")["contact"])
+    };
+    let (early, late) = (contact("Vera"), contact("V. Petrova"));
+    let erase = |person: &str| {
+        let erase = json!({ "subject": person, "ground": "OBJECTION" });
+        app.done("eraseSubject", erase, "position")["position"].clone()
+    };
+    let first = erase(&early);
+    app.done("linkSubjects", json!({ "subject": early, "other": late }), "position");
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on DataSubject { isErased erasedAt } } }";
+    let erased = || app.request(query).variables(json!({ "ids": [early, late] })).send().data()["nodes"].clone();
+    let of_early = json!({ "isErased": true, "erasedAt": first });
+    assert_eq!(erased(), json!([of_early, { "isErased": false, "erasedAt": null }]));
+    let second = erase(&late);
+    assert_eq!(erased(), json!([of_early, { "isErased": true, "erasedAt": second }]));
 }
 
 #[test]
@@ -153,6 +212,12 @@ fn nobody_learns_from_the_events_whose_number_it_is() {
         assert_eq!(answer.code(), "BAD_USER_INPUT", "{tag}");
         assert!(!answer.error().contains("5550102"), "{}", answer.error());
     }
+    let mut socket = Socket::open(&app);
+    let followed =
+        "subscription { events(query: { items: [{ tags: [\"lookup-phone:+31205550102\"] }] }) { position } }";
+    socket.subscribe("1", followed, &json!({}));
+    let refused = socket.receive().to_string();
+    assert!(refused.contains("BAD_USER_INPUT") && !refused.contains("5550102"), "{refused}");
     let others = app.request(query).variables(json!({ "tags": ["catalog:lead-rejection"] })).send();
     assert_eq!(others.data()["events"]["totalCount"], 1);
 }

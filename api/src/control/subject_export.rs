@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::privacy::{Consent, Subject};
 use letopis_domain::values::Timestamp;
-use letopis_eventlog::log::{Log, Range};
+use letopis_eventlog::log::Log;
 use letopis_projections::person;
 use serde::{Deserialize, Serialize};
 
@@ -34,13 +34,21 @@ struct Header<'a> {
     format: &'static str,
     subject: SubjectId,
     /// All data subjects that are this person.
-    linked: &'a [SubjectId],
+    linked: Vec<Linked>,
     /// Up to which position of the log.
     position: Position,
     exported_at: Timestamp,
-    /// Where the log records the erasure of the personal data; null = they are held.
+    /// Where the log records the erasure of this data subject; null = their personal data are held.
     erased_at: Option<Position>,
     consents: Vec<ShownConsent<'a>>,
+}
+
+/// A data subject that is the person.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Linked {
+    subject: SubjectId,
+    erased_at: Option<Position>,
 }
 
 #[derive(Serialize)]
@@ -74,13 +82,12 @@ pub(super) fn export_subject(folder: &Folder, request: &SubjectExportRequest) ->
     let Some(person) = person::person(log, subject, at)? else {
         bail!("nothing is known about the data subject {}", subject.0);
     };
-    let query = person::everything_about(log, &person.state, subject, at)?;
-    let positions = log.find(&query, Range::upto(at))?;
+    let positions = person::everything_about(log, &person.state, subject, at)?;
     let bytes = request.to.write(|out| {
         let mut out = Counted { out, bytes: 0 };
         write!(out, "{}", opening(&person.state, subject, at, folder.env.now())?)?;
-        for (number, found) in positions.iter().enumerate() {
-            let event = log.shown(found.position)?.context("an event that was found is not there")?;
+        for (number, position) in positions.iter().enumerate() {
+            let event = log.shown(*position)?.context("an event that was found is not there")?;
             let separator = if number == 0 { "" } else { "," };
             write!(out, "{separator}\n{}", serde_json::to_string(&event)?)?;
         }
@@ -93,13 +100,14 @@ pub(super) fn export_subject(folder: &Folder, request: &SubjectExportRequest) ->
 /// The header with the list of events open at its end: they are written one by one, a line each.
 fn opening(person: &Subject, subject: SubjectId, position: Position, exported_at: Timestamp) -> anyhow::Result<String> {
     let linked = person.linked_with(subject);
+    let linked = linked.as_slice().iter().map(|one| Linked { subject: *one, erased_at: person.erased_at(*one) });
     let header = Header {
         format: FORMAT,
         subject,
-        linked: linked.as_slice(),
+        linked: linked.collect(),
         position,
         exported_at,
-        erased_at: person.erased_at,
+        erased_at: person.erased_at(subject),
         consents: person.consents.iter().map(ShownConsent::from).collect(),
     };
     let mut text = serde_json::to_string(&header)?;

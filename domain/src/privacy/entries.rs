@@ -1,4 +1,4 @@
-//! What a person is in the company's books, and by that everything that was recorded about them.
+//! What a person is in the company's books, and what happened to them there.
 
 use serde::Serialize;
 
@@ -45,11 +45,11 @@ impl Entries {
         deal.account.is_none_or(|account| self.accounts.contains(&account))
     }
 
-    /// Adds what happened to the entities and to the person's own deals, also what holds nothing personal. What an
-    /// employee did is about the customers: of employees it is their employment.
+    /// What happened to the entities and to the person's own deals. Some of it may be about others alone, e.g. a further
+    /// contact of a private customer. What an employee did is about the customers: of employees it is their employment.
     #[must_use]
-    pub fn within(&self, query: Query, own_deals: &[OpportunityId]) -> Query {
-        let query = self.leads.iter().fold(query, |query, lead| query.or(lead, &[]));
+    pub fn history(&self, own_deals: &[OpportunityId]) -> Query {
+        let query = self.leads.iter().fold(Query::default(), |query, lead| query.or(lead, &[]));
         let query = self.contacts.iter().fold(query, |query, contact| query.or(contact, &[]));
         let query = self.accounts.iter().fold(query, |query, account| query.or(account, &[]));
         let deals = self.deals.iter().chain(own_deals);

@@ -58,8 +58,8 @@ pub struct Subject {
     pub holds: Vec<LegalHold>,
     /// Those who were erased.
     pub erased: DataSubjects,
-    /// The last erasure.
-    pub erased_at: Option<Position>,
+    /// Every erasure: who was erased, and where.
+    pub erasures: Vec<(DataSubjects, Position)>,
 }
 
 impl Subject {
@@ -109,13 +109,10 @@ impl Subject {
         linked.as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[EventType::OpportunityOpened]))
     }
 
-    /// Everything that was recorded about a person, with their own deals: what holds personal data of theirs, and what
-    /// happened to them in the company's books.
+    /// What holds personal data of theirs.
     #[must_use]
-    pub fn everything(&self, subject: SubjectId, own_deals: &[OpportunityId]) -> Query {
-        let linked = self.linked_with(subject);
-        let personal = linked.as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[]));
-        self.entries.within(personal, own_deals)
+    pub fn personal(&self, subject: SubjectId) -> Query {
+        self.linked_with(subject).as_slice().iter().fold(Query::default(), |query, one| query.or(one, &[]))
     }
 
     /// Everybody who is this person, in ascending order.
@@ -147,6 +144,12 @@ impl Subject {
             return Err(Common::Erased { field: "subject", tag: subject.tag() });
         }
         Ok(())
+    }
+
+    /// Where one of them was erased. Those who were linked afterwards may be living.
+    #[must_use]
+    pub fn erased_at(&self, subject: SubjectId) -> Option<Position> {
+        self.erasures.iter().find(|(erased, _)| erased.contains(subject)).map(|(_, position)| *position)
     }
 
     /// The consents that were given and not taken back.
@@ -187,7 +190,7 @@ impl Subject {
             }
             Event::PersonalDataErased(fact) => {
                 self.erased.add(fact.erased.as_slice().iter().copied());
-                self.erased_at = Some(recorded.position);
+                self.erasures.push((fact.erased.clone(), recorded.position));
             }
             Event::OpportunityOpened(fact) => {
                 let own = SubjectId(fact.opportunity.0);

@@ -108,6 +108,33 @@ pub async fn page_of_events(
     }))
 }
 
+/// A page of the events at these positions, which ascend.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn page_of_positions(
+    app: &App,
+    positions: &[LogPosition],
+    after: Option<Position>,
+    first: Option<i32>,
+    at: LogPosition,
+) -> FieldResult<EventConnection> {
+    let (total, size) = (positions.len(), size(first));
+    let from = after.map_or(0, |after| positions.partition_point(|position| *position <= after.0));
+    let page = &positions[from..total.min(from.saturating_add(size))];
+    let events = app.log.get_many(page).map_err(FieldError::from)?;
+    let entries = events.into_iter().flatten().map(|recorded| {
+        let event = RecordedEvent::new(recorded, at);
+        (event.position().to_string(), event)
+    });
+    Ok(EventConnection(Page {
+        entries: entries.collect(),
+        has_next: from + page.len() < total,
+        has_previous: from > 0,
+        total: Arc::new(move || Ok(total)),
+    }))
+}
+
 /// Where the log stands.
 #[derive(SimpleObject)]
 #[graphql(complex)]
@@ -140,19 +167,31 @@ impl LogInfo {
     async fn continuation(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The checkpoint that you hold, a signed note of this log.")] since: String,
-    ) -> FieldResult<String> {
-        let app = app(context)?;
-        let proved = long(|| app.rocks.continuation(&app.rocks.held_checkpoint(&since)?)).await;
-        Ok(proved.map_err(refused_proof)?.to_text())
+        #[graphql(
+            desc = "The checkpoint that you hold, a signed note of this log, or a continuation that ends with it."
+        )]
+        since: String,
+    ) -> Option<FieldResult<String>> {
+        let prove = async {
+            let app = app(context)?;
+            let proved = long(|| app.rocks.continuation(&app.rocks.held_checkpoint(&since)?)).await;
+            Ok(proved.map_err(refused_proof)?.to_text())
+        };
+        Some(prove.await)
     }
 }
 
 /// Why there is no proof: because of what was given, or because of this server.
-fn refused_proof(error: ProofError) -> FieldError {
+pub fn refused_proof(error: ProofError) -> FieldError {
     match error {
         ProofError::Read(error) => error.into(),
         ProofError::Issue(error) => FieldError::Unavailable(error.to_string()),
+        ProofError::Changed(_) | ProofError::Write(_) => FieldError::Fault(error.to_string()),
+        ProofError::OtherRoot { .. } => {
+            // A key of this log has signed what does not fit it: whoever asks must learn of it, and whoever runs it, too.
+            tracing::error!(%error, "a checkpoint that this log has signed does not fit it");
+            FieldError::Input(error.to_string())
+        }
         other => FieldError::Input(other.to_string()),
     }
 }

@@ -14,6 +14,9 @@ use crate::ids::parse;
 use crate::long::long;
 use crate::mutation::Subject;
 
+/// Most people behind an address or a number.
+const PEOPLE_MAX: usize = 1_000;
+
 /// Questions about data subjects.
 #[derive(Default)]
 pub struct PrivacyQueries;
@@ -37,7 +40,7 @@ impl PrivacyQueries {
     }
 
     /// The people known under an e-mail address or a phone number: whom to ask, export or erase. Case, spaces and
-    /// punctuation do not matter. Nobody is found any more who was erased.
+    /// punctuation do not matter. Nobody is found any more who was erased. `LIMIT_EXCEEDED` when they are more than 1,000.
     async fn data_subjects(
         &self,
         context: &Context<'_>,
@@ -52,9 +55,14 @@ impl PrivacyQueries {
             let message = "`email` or `phone` is needed, with enough of it to find anybody by";
             return Err(FieldError::Input(message.to_owned()).into());
         }
-        let ids = long(|| person::known_under(&*app.log, &lookups, at)).await.map_err(FieldError::from)?;
-        let people = ids.as_slice().iter().map(|id| DataSubject::load(app, *id, at));
-        Ok(people.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+        let people = long(|| {
+            let ids = person::known_under(&*app.log, &lookups, at, PEOPLE_MAX)?;
+            let ids =
+                ids.ok_or_else(|| FieldError::TooMuch(format!("more than {PEOPLE_MAX} people are known under it")))?;
+            let people = ids.as_slice().iter().map(|id| DataSubject::load(app, *id, at));
+            people.filter_map(Result::transpose).collect::<Result<_, FieldError>>()
+        });
+        Ok(people.await?)
     }
 
     /// A legal hold by its id; null when there is none.

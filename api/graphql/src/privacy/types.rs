@@ -7,12 +7,13 @@ use letopis_domain::ids::{LegalHoldId, Position as LogPosition, SubjectId};
 use letopis_domain::privacy as domain;
 use letopis_domain::values::PlainText;
 use letopis_eventlog::log::Range;
+use letopis_eventlog::rocks::CertifyError;
 use letopis_projections::person;
 
 use crate::app::App;
 use crate::context::app;
 use crate::error::{FieldError, FieldResult};
-use crate::event::{EventConnection, page_of_events};
+use crate::event::{EventConnection, page_of_positions, refused_proof};
 use crate::ids::{EntityId, global};
 use crate::long::long;
 use crate::mutation::Subject;
@@ -34,6 +35,14 @@ impl Subject for DataSubject {
     fn load(app: &App, id: SubjectId, at: LogPosition) -> Result<Option<Self>, FieldError> {
         let folded = person::person(&*app.log, id, at)?;
         Ok(folded.map(|folded| Self { id, state: Arc::new(folded.state), changed: folded.changed, at }))
+    }
+}
+
+/// Why there is no certificate.
+fn uncertified(error: CertifyError) -> FieldError {
+    match error {
+        CertifyError::Proof(error) => refused_proof(error),
+        other => FieldError::Fault(other.to_string()),
     }
 }
 
@@ -108,25 +117,26 @@ impl DataSubject {
 
     /// The position of the erasure.
     async fn erased_at(&self) -> Option<Position> {
-        self.state.erased_at.map(Position)
+        self.state.erased_at(self.id).map(Position)
     }
 
     /// The certificate of the erasure: whose keys were destroyed, when and why, and between which checkpoints, as a signed
     /// note (C2SP `signed-note`) that `letopis verify-proof` checks. Null while nobody was erased.
     async fn erasure_certificate(&self, context: &Context<'_>) -> Option<FieldResult<String>> {
-        let position = self.state.erased_at?;
+        let position = self.state.erased_at(self.id)?;
         let certify = async {
             let app = app(context)?;
             let view = app.view_at(position).await?;
             let certified = long(|| app.rocks.certify_erasure(position, &view.read_models())).await;
-            Ok(certified.map_err(|error| FieldError::Unavailable(error.to_string()))?.note)
+            Ok(certified.map_err(uncertified)?.note)
         };
         Some(certify.await)
     }
 
     /// Everything that was recorded about the person, oldest first: the answer to "what do you hold on me". That is what
     /// holds personal data of theirs, and everything that happened to them as a lead, a contact or a private customer,
-    /// their own deals included. What an employee did is about the customers; of an employee it has the employment.
+    /// their own deals included; nothing that holds personal data of others alone. What an employee did is about the
+    /// customers; of an employee it has the employment.
     async fn events(
         &self,
         context: &Context<'_>,
@@ -134,8 +144,8 @@ impl DataSubject {
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
         let app = app(context)?;
-        let query = long(|| person::everything_about(&*app.log, &self.state, self.id, self.at)).await;
-        page_of_events(app, query.map_err(FieldError::from)?, after, first, self.at).await
+        let positions = long(|| person::everything_about(&*app.log, &self.state, self.id, self.at)).await;
+        page_of_positions(app, &positions.map_err(FieldError::from)?, after, first, self.at)
     }
 }
 
