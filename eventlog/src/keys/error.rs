@@ -183,6 +183,27 @@ pub enum KeyError {
     /// There is no copy of keys.
     #[error("{} holds no set of keys", .0.display())]
     NoSet(PathBuf),
+    /// The folder is that of another log.
+    #[error("the sets of keys in {} are of log {sets}, this is log {log}; name a folder of its own", .folder.display())]
+    OtherSets {
+        /// The folder of sets.
+        folder: PathBuf,
+        /// The log whose keys are in it.
+        sets: Uuid,
+        /// This log.
+        log: Uuid,
+    },
+    /// The master key is in no set that would stay.
+    #[error(
+        "none of the sets of keys that would stay in {} has the master key, and one that would go has it: copy the keys with the master key, or keep more sets",
+        .0.display()
+    )]
+    LastMasterKey(PathBuf),
+    /// Checkpoints left the log, and the keys that check them cannot be copied.
+    #[error(
+        "the checkpoints that left this log cannot be checked ({0}), nor would they be where this set of keys is restored: put checkpoint.pub back, which every older set and every auditor has"
+    )]
+    UncheckedCheckpoints(String),
     /// A file of a set of keys is not what was copied.
     #[error("the set of keys is damaged: {}: {reason}", .file.display())]
     DamagedSet {
