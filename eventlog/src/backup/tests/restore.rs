@@ -55,7 +55,7 @@ impl Places {
     }
 }
 
-fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
+pub(super) fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
     for number in people {
         append_request(log, request([received(number, number, &format!("+31 20 555 {number:04}"))])).unwrap();
     }
@@ -336,6 +336,8 @@ fn a_restore_that_was_killed_at_any_move_is_done_again() {
     fs::rename(data.join("log"), data.join("restore-unfinished").join("log")).unwrap();
     fs::create_dir_all(keys.join("restore-unfinished")).unwrap();
     fs::rename(keys.join("erasures"), keys.join("restore-unfinished").join("erasures")).unwrap();
+    let moved = blake3::hash(&fs::read(keys.join("subject-keys")).unwrap());
+    fs::write(keys.join("restore-unfinished").join("moving"), format!("{}\n", moved.to_hex())).unwrap();
     let restored = places.restore(None).unwrap();
     assert_eq!((restored.erasures, restored.applied), (4, 3));
     assert_eq!(places.restored().verify(&mut |_, _| {}).problem, None);
