@@ -116,7 +116,8 @@ pub(super) fn fitting(place: &Place, bytes: &[u8]) -> Result<Fitting, KeyError> 
     };
     let missing =
         || KeyError::UnreadableMasterKey { file: place.master_key.clone(), reason: "there is no such file".to_owned() };
-    let in_place = master::read(&place.master_key)?.ok_or_else(missing).and_then(|master| open(master, false));
+    let in_place = master::read(&place.master_key).and_then(|master| master.ok_or_else(missing));
+    let in_place = in_place.and_then(|master| open(master, false));
     if in_place.is_ok() {
         return in_place;
     }
