@@ -56,7 +56,7 @@ impl Rewrap<'_> {
     /// Wraps every key anew, and tells how many there are. `pass` hears of every step, and stops it there by an error.
     pub fn run(&self, pass: &mut dyn FnMut(RewrapStep) -> Result<(), KeyError>) -> Result<u64, KeyError> {
         let (place, path) = (self.place, self.place.slots());
-        [&place.master_key, &path].into_iter().try_for_each(refuse_link)?;
+        [&*place.master_key, &*path].into_iter().try_for_each(refuse_link)?;
         let file = File::options().read(true).write(true).open(&path).map_err(failed("opening", &path))?;
         let _lock = lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(failed("reading", &path))?;
@@ -161,8 +161,8 @@ fn still_beside(place: &Place, reason: String) -> KeyError {
 }
 
 /// A link would be replaced, and what it leads to would stay as it is.
-fn refuse_link(path: &PathBuf) -> Result<(), KeyError> {
-    if path.is_symlink() { Err(KeyError::Linked(path.clone())) } else { Ok(()) }
+fn refuse_link(path: &Path) -> Result<(), KeyError> {
+    if path.is_symlink() { Err(KeyError::Linked(path.to_owned())) } else { Ok(()) }
 }
 
 /// The name of a file until it replaces another one.
