@@ -380,13 +380,16 @@ fn a_master_key_is_replaced_and_the_old_one_opens_nothing() {
     let person = server.person(&account, "Zhanna Zhivaya", "+31 20 555 71 03");
     let wrapped = wrapped_key(&company.at("keys").join("subject-keys"), &person);
     let (new, old) = (company.at("new-master.key"), fs::read(company.at("master.key")).unwrap());
-    let rewrap = ["key", "rewrap", "--new-master-key", new.to_str().unwrap()];
+    let old_to = company.at("old-master.key");
+    let (new_file, old_file) = (new.to_str().unwrap(), old_to.to_str().unwrap());
+    let rewrap = ["key", "rewrap", "--new-master-key", new_file, "--old-master-key-to", old_file];
     let busy = company.run(&rewrap);
     assert_eq!(busy.status.code(), Some(3), "it is served: {busy:?}");
     server.stop();
     let said = stdout(&company.run(&rewrap));
     assert!(said.starts_with("2 keys of data subjects are wrapped by the new master key"), "{said}");
     assert_eq!(fs::read(company.at("master.key")).unwrap(), fs::read(&new).unwrap());
+    assert_eq!(fs::read(&old_to).unwrap(), old, "sets of keys from before need it");
     assert!(!is_in(&[company.folder.path().to_owned()], &wrapped), "the old wrapping is gone");
     let server = company.serve();
     assert_eq!(server.seen(&person)["name"], "Zhanna Zhivaya");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use letopis_eventlog::environment::SystemEnvironment;
 use letopis_eventlog::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
-use letopis_eventlog::rocks::{Rewrapped, rewrap};
+use letopis_eventlog::rocks::{MasterKeys, Rewrapped, rewrap};
 
 use super::DataFolder;
 
@@ -35,6 +35,9 @@ struct Rewrap {
     /// The file of the new master key; it is drawn there if there is none, and stays there as a copy to keep apart.
     #[arg(long, value_name = "FILE")]
     new_master_key: PathBuf,
+    /// A copy of the old master key: every set of keys that was copied before needs it.
+    #[arg(long, value_name = "FILE")]
+    old_master_key_to: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -60,12 +63,14 @@ impl Place {
 }
 
 fn replace_master_key(arguments: &Rewrap) -> anyhow::Result<()> {
-    let Rewrap { place: Place { folder }, new_master_key } = arguments;
+    let Rewrap { place: Place { folder }, new_master_key, old_master_key_to } = arguments;
     let options = folder.options_of_existing()?;
-    let Rewrapped { keys, master_key } = rewrap(&folder.data, Arc::new(SystemEnvironment), &options, new_master_key)?;
+    let master_keys = MasterKeys { new: new_master_key, old_to: old_master_key_to };
+    let Rewrapped { keys, master_key } = rewrap(&folder.data, Arc::new(SystemEnvironment), &options, master_keys)?;
     println!("{keys} keys of data subjects are wrapped by the new master key in {}", master_key.display());
-    println!("keep {} apart, destroy every copy of the old master key,", new_master_key.display());
-    println!("and take a new set of keys: the old one is needed for every set that was copied before");
+    println!("keep {} apart, and take a new set of keys at once", new_master_key.display());
+    println!("older sets need the old master key, which is in {}:", old_master_key_to.display());
+    println!("when none of them is needed any more, destroy it and every other copy of the old master key");
     Ok(())
 }
 

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use letopis_domain::command::Command;
 use letopis_domain::ids::Position;
-use letopis_eventlog::backup::{self, BackupInfo};
+use letopis_eventlog::backup::BackupInfo;
 use letopis_eventlog::environment::Environment;
-use letopis_eventlog::keys::prune_sets;
 use letopis_eventlog::rocks::RocksLog;
 use letopis_eventlog::transact::{Envelope, transact};
 use letopis_projections::rebuild::RebuildReport;
@@ -94,8 +93,8 @@ fn back_up(
     // Afterwards, so that every record of the backup has its keys in the set.
     let keys = keys_to.map(|to| log.copy_keys(to, with_master_key)).transpose();
     let keys = keys.with_context(|| format!("backup {id} was taken, but not the copy of the keys"))?;
-    let removed = keep.backups.map(|keep| backup::prune(to, keep)).transpose()?.unwrap_or_default();
-    let old_keys = keys_to.zip(keep.keys).map(|(to, keep)| prune_sets(to, keep));
+    let removed = keep.backups.map(|keep| log.prune_backups(to, keep)).transpose()?.unwrap_or_default();
+    let old_keys = keys_to.zip(keep.keys).map(|(to, keep)| log.prune_keys(to, keep));
     Ok(Answer::BackedUp {
         id,
         head: head.0,

@@ -21,8 +21,7 @@ const APPEND_ERASURES: usize = 1_000;
 pub(super) fn record(log: &RocksLog, env: &dyn Environment) -> Result<u64, BackupError> {
     let failed = |error: &dyn std::fmt::Display| BackupError::Erasures(error.to_string());
     let missing = log.unrecorded_erasures().map_err(|error| failed(&error))?;
-    // Those who were erased together have the same position, one after the other.
-    let events = missing.chunk_by(|one, next| one.position == next.position).filter_map(|group| {
+    let events = missing.chunk_by(are_together).filter_map(|group| {
         let first = group.first()?;
         let erased = group.iter().map(|each: &ErasedSubject| each.subject).collect::<Vec<SubjectId>>();
         let fact = PersonalDataErased { erased: erased.into_iter().collect(), ..first.fact.clone() };
@@ -43,4 +42,10 @@ pub(super) fn record(log: &RocksLog, env: &dyn Environment) -> Result<u64, Backu
         runtime.block_on(log.append(request)).map_err(|error| failed(&error))?;
     }
     Ok(missing.len() as u64)
+}
+
+/// Those who were erased together follow each other, with one fact. A position alone does not tell: a log that lost its
+/// end and went on has another event there.
+fn are_together(one: &ErasedSubject, next: &ErasedSubject) -> bool {
+    (one.position, one.recorded_at) == (next.position, next.recorded_at) && one.fact == next.fact
 }

@@ -64,6 +64,16 @@ pub enum BackupError {
     /// There are keys already.
     #[error("there are keys at {} already: leave --keys-from out to go on with them, or move them away", .0.display())]
     KeysThere(PathBuf),
+    /// The folder is that of another log.
+    #[error("the backups in {} are of log {backups}, this is log {log}; name a folder of its own", .folder.display())]
+    OtherLog {
+        /// The backup folder.
+        folder: PathBuf,
+        /// The log whose backups are in it.
+        backups: Uuid,
+        /// This log.
+        log: Uuid,
+    },
     /// The keys are of another log.
     #[error("the keys in {} are of log {keys}, the backup is of log {log}", .folder.display())]
     OtherKeys {

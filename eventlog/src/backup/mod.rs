@@ -16,7 +16,6 @@ mod take;
 
 pub use error::BackupError;
 pub use portable::{PortableError, PortableSummary};
-pub use prune::prune;
 pub use restore::{Restore, Restored, Source};
 pub use take::{BackupInfo, list};
 

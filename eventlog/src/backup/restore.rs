@@ -4,7 +4,7 @@
 //! restored to the end, and a restore that failed or was killed can be repeated.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +23,10 @@ use crate::keys::{KeySet, LEDGER_FILE, LedgerEnd, LedgerFile, MASTER_KEY_FILE, S
 use crate::log::Log;
 use crate::proof::{SIGNING_KEYS_FILE, VERIFYING_KEYS_FILE};
 use crate::rocks::{Options, UNFINISHED_RESTORE};
+
+/// In the unfinished key folder while keys are being moved: a line with the BLAKE3 of every file of slots that a try has
+/// moved or was about to move. It is not moved itself.
+const MOVING_FILE: &str = "moving";
 
 /// What is brought back.
 #[derive(Clone, Copy, Debug)]
@@ -224,7 +228,7 @@ impl Restore<'_> {
                 fs::copy(&in_place, stage.keys.join(file)).map_err(failed("copying", in_place))?;
             }
         }
-        Ok(())
+        sync(&stage.keys)
     }
 }
 
@@ -286,25 +290,33 @@ impl Stage {
         Self { data, log, keys, signing, options, keys_to, log_to: restore.data.join("log") }
     }
 
-    /// Removes what a restore left that failed or was killed. Keys that are in their place are not touched, unless such
-    /// a restore put them there.
+    /// Removes what a restore left that failed or was killed, but not what it knows of keys that it has moved. Keys that
+    /// are in their place are not touched, unless such a restore put them there and nobody has used them since.
     fn clear(&self) -> Result<(), BackupError> {
+        let moved = self.moved()?;
         if let Some(place) = &self.keys_to
             && place.join(SLOTS_FILE).exists()
-            && !self.keys.exists()
+            && !moved.lines().any(|moved| hash(place).is_ok_and(|hash| hash == moved))
         {
             return Err(BackupError::KeysThere(place.clone()));
         }
         remove(&self.data)?;
-        remove(&self.keys)?;
+        if moved.is_empty() {
+            remove(&self.keys)?;
+        } else {
+            for left in self.staged_keys()? {
+                remove_file(&left)?;
+            }
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.data).map_err(failed("creating", &self.data))
     }
 
     /// Moves everything to its place; with the log, which comes last, it is done.
     fn finish(&self, pass: &mut dyn FnMut(Step)) -> Result<(), BackupError> {
         if let Some(place) = &self.keys_to {
-            for entry in fs::read_dir(&self.keys).map_err(failed("reading", &self.keys))?.flatten() {
-                put(&entry.path(), &place.join(entry.file_name()))?;
+            self.note_moving(place)?;
+            for staged in self.staged_keys()? {
+                put(&staged, &place.join(staged.file_name().unwrap_or_default()))?;
                 pass(Step::KeysMoved);
             }
         }
@@ -317,6 +329,42 @@ impl Stage {
         remove(&self.keys)?;
         remove(&self.data)
     }
+
+    /// The slots that tries have moved, as they say.
+    fn moved(&self) -> Result<String, BackupError> {
+        let file = self.keys.join(MOVING_FILE);
+        match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            read => read.map_err(failed("reading", file)),
+        }
+    }
+
+    /// Says which slots are about to be moved, durably, before any file of the keys is: a later try then knows its own.
+    fn note_moving(&self, place: &Path) -> Result<(), BackupError> {
+        let (file, new) = (self.keys.join(MOVING_FILE), self.keys.join("moving.new"));
+        let text = format!("{}{}\n", self.moved()?, hash(&self.keys)?);
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(failed("writing", &new))?;
+        put(&new, &file)?;
+        File::open(place).and_then(|place| place.sync_all()).map_err(failed("syncing", place))
+    }
+
+    /// What is in the unfinished key folder and goes to its place.
+    fn staged_keys(&self) -> Result<Vec<PathBuf>, BackupError> {
+        let entries = fs::read_dir(&self.keys).map_err(failed("reading", &self.keys))?;
+        let staged = entries.flatten().filter(|entry| entry.file_name() != MOVING_FILE);
+        Ok(staged.map(|entry| entry.path()).collect())
+    }
+}
+
+/// The BLAKE3 of the slots in a key folder, in hexadecimal.
+fn hash(keys: &Path) -> Result<String, BackupError> {
+    let file = keys.join(SLOTS_FILE);
+    let bytes = fs::read(&file).map_err(failed("reading", file))?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
 }
 
 /// Moves a file or folder, durably.

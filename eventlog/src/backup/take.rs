@@ -53,15 +53,18 @@ impl RocksLog {
     /// Appends and reads go on meanwhile. Files that an earlier backup in the folder has are not copied again.
     ///
     /// # Errors
-    /// When the folder cannot be written, another backup to it is under way, or a file is not what was written.
+    /// When the folder cannot be written or has backups of another log, another backup to it is under way, or a file is
+    /// not what was written.
     pub fn backup(&self, folder: &Path) -> Result<BackupInfo, BackupError> {
         fs::create_dir_all(folder).map_err(failed("creating", folder))?;
         let _lock = lock(folder)?;
+        let mut engine = engine(folder)?;
+        let newest = engine.get_backup_info().last().and_then(read);
+        newest.map_or(Ok(()), |newest| check_log(folder, &newest, self.id()))?;
         // First the checkpoints: none that is in the backup covers more than its records.
         let checkpoints = self.kept_checkpoints().map_err(|error| BackupError::Storage(error.to_string()))?;
         let checkpoints = checkpoints_file::keep(folder, &checkpoints)?;
         let (log, ledger, head) = (self.id(), self.ledger_end(), crate::log::Log::head(self));
-        let mut engine = engine(folder)?;
         let mut options = CreateBackupOptions::default();
         options.set_flush_before_backup(true);
         let metadata = serde_json::to_vec(&Remembered { log, head, ledger, checkpoints });
@@ -105,6 +108,14 @@ pub(super) fn remembered(folder: &Path, id: u32) -> Result<Remembered, BackupErr
         what: "does not say what it is a backup of".to_owned(),
     };
     info.and_then(read).ok_or_else(damaged)
+}
+
+/// Refuses a backup of another log: nobody wants the copies of two in one folder, where the newer push the older out.
+pub(super) fn check_log(folder: &Path, known: &Remembered, log: Uuid) -> Result<(), BackupError> {
+    if known.log == log {
+        return Ok(());
+    }
+    Err(BackupError::OtherLog { folder: folder.to_owned(), backups: known.log, log })
 }
 
 fn read(info: &BackupEngineInfo) -> Option<Remembered> {

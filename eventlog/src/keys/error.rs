@@ -45,7 +45,11 @@ pub enum KeyError {
         reason: String,
     },
     /// The master key opens nothing in the store.
-    #[error("the master key {} does not fit the key store {}", .master_key.display(), .file.display())]
+    #[error(
+        "the master key {} does not fit the key store {}; if a replacement of it was interrupted, the one that fits is in the file that was named for the new key then",
+        .master_key.display(),
+        .file.display()
+    )]
     WrongMasterKey {
         /// The master key's file.
         master_key: PathBuf,
@@ -58,6 +62,29 @@ pub enum KeyError {
         .0.display()
     )]
     SameMasterKey(PathBuf),
+    /// There is something else where the copy of the old master key is to be.
+    #[error(
+        "{} is there and holds something else than the old master key, or is its only place: name a file that does not exist, where it is copied",
+        .0.display()
+    )]
+    NoPlaceForOldMasterKey(PathBuf),
+    /// A file that is replaced by renaming is not where its name is.
+    #[error("{} is a symbolic link, which would be replaced and not what it leads to: name the real file", .0.display())]
+    Linked(PathBuf),
+    /// The master key was replaced, and its file was not.
+    #[error(
+        "the keys are wrapped by the new master key, which lies at {}: it could not be put in the place of {} ({reason}); put it there while nobody uses the log, which opens by it where it lies until then",
+        .beside.display(),
+        .master_key.display()
+    )]
+    MasterKeyBeside {
+        /// Where it lies.
+        beside: PathBuf,
+        /// Where it belongs.
+        master_key: PathBuf,
+        /// What was in the way.
+        reason: String,
+    },
     /// The header of the store is not one.
     #[error("the header (slot 0) of the key store {} is damaged: {reason}", .file.display())]
     DamagedHeader {
@@ -156,6 +183,27 @@ pub enum KeyError {
     /// There is no copy of keys.
     #[error("{} holds no set of keys", .0.display())]
     NoSet(PathBuf),
+    /// The folder is that of another log.
+    #[error("the sets of keys in {} are of log {sets}, this is log {log}; name a folder of its own", .folder.display())]
+    OtherSets {
+        /// The folder of sets.
+        folder: PathBuf,
+        /// The log whose keys are in it.
+        sets: Uuid,
+        /// This log.
+        log: Uuid,
+    },
+    /// The master key is in no set that would stay.
+    #[error(
+        "none of the sets of keys that would stay in {} has the master key, and one that would go has it: copy the keys with the master key, or keep more sets",
+        .0.display()
+    )]
+    LastMasterKey(PathBuf),
+    /// Checkpoints left the log, and the keys that check them cannot be copied.
+    #[error(
+        "the checkpoints that left this log cannot be checked ({0}), nor would they be where this set of keys is restored: put checkpoint.pub back, which every older set and every auditor has"
+    )]
+    UncheckedCheckpoints(String),
     /// A file of a set of keys is not what was copied.
     #[error("the set of keys is damaged: {}: {reason}", .file.display())]
     DamagedSet {

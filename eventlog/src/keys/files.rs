@@ -23,6 +23,8 @@ pub(crate) struct Place {
     pub master_key: PathBuf,
     /// The second place of the ledger of erasures, if it has one.
     pub ledger: Option<PathBuf>,
+    /// Whether a log is being brought back: what a replacement of the master key has left is then left alone.
+    pub is_restoring: bool,
 }
 
 /// The slots, in the folder of a key store.

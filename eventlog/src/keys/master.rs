@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
@@ -39,12 +39,24 @@ pub(super) fn read(path: &Path) -> Result<Option<MasterKey>, KeyError> {
 pub(super) fn create(path: &Path) -> Result<MasterKey, KeyError> {
     let mut key = MasterKey::default();
     cipher::random(&mut *key).map_err(KeyError::Random)?;
-    let new = path.with_extension("new");
-    let _ = fs::remove_file(&new);
-    write(&new, &key)?;
-    fs::rename(&new, path).map_err(failed("renaming", &new))?;
-    sync_folder_of(path)?;
+    put(path, &key)?;
     Ok(key)
+}
+
+/// Writes the file of a key, which appears whole or not at all; durable when this returns.
+pub(super) fn put(path: &Path, key: &MasterKey) -> Result<(), KeyError> {
+    let new = with_suffix(path, ".new");
+    let _ = fs::remove_file(&new);
+    write(&new, key)?;
+    fs::rename(&new, path).map_err(failed("renaming", &new))?;
+    sync_folder_of(path)
+}
+
+/// A name beside a file that no file of somebody else has.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Writes and syncs the file of a key, which must not exist.

@@ -28,7 +28,7 @@ pub use external_ids::ExternalIds;
 pub use files::{LEDGER_FILE, MASTER_KEY_FILE, SLOTS_FILE};
 pub use ledger::{LedgerEnd, LedgerFile};
 pub use secrets::RequestHasher;
-pub use set::{KeySet, prune_sets};
+pub use set::KeySet;
 pub use store::ErasedSubject;
 
 pub(crate) use files::Place;
@@ -38,7 +38,7 @@ pub(crate) use nonces::Nonces;
 pub(crate) use rewrap::Rewrap;
 pub(crate) use sealing::{Field, Lookup, Nonce, Opened, Part, SealError, open, seal};
 pub(crate) use secrets::Secrets;
-pub(crate) use set::Copying;
+pub(crate) use set::{Copying, prune_sets};
 pub(crate) use store::{Erasure, KeyStore, Step};
 
 #[cfg(test)]

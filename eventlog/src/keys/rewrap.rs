@@ -1,6 +1,7 @@
 //! Replacing the master key: every key of a store is wrapped anew, and the old wrapping goes.
 //!
-//! The new master key and then the new slots are written beside the old ones and synced. The slots are renamed, which
+//! First the old master key is copied to where the operator wants it: older sets of keys need it. The new master key and
+//! then the new slots are written beside the old ones and synced. The slots are renamed, which
 //! decides, and once that is durable so is the master key. Whoever opens the store in between finds one master key that
 //! fits the slots: settling finishes what was decided, and drops what was not.
 
@@ -26,6 +27,8 @@ pub(crate) struct Rewrap<'a> {
     pub place: &'a Place,
     /// The file of the new master key; it is drawn there if there is none.
     pub new_master_key: &'a Path,
+    /// Where the old master key is copied to, which sets of keys from before need.
+    pub old_master_key_to: &'a Path,
 }
 
 /// What is done of a replacement, and durable.
@@ -54,15 +57,19 @@ impl Rewrap<'_> {
     /// Wraps every key anew, and tells how many there are. `pass` hears of every step, and stops it there by an error.
     pub fn run(&self, pass: &mut dyn FnMut(RewrapStep) -> Result<(), KeyError>) -> Result<u64, KeyError> {
         let (place, path) = (self.place, self.place.slots());
+        [&*place.master_key, &*path].into_iter().try_for_each(refuse_link)?;
         let file = File::options().read(true).write(true).open(&path).map_err(failed("opening", &path))?;
         let _lock = lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(failed("reading", &path))?;
         let old = fitting(place, &bytes)?;
-        settle(place, old.is_beside)?;
+        if let Some(reason) = settle(place, old.is_beside)? {
+            return Err(still_beside(place, reason));
+        }
         let new = self.new_key()?;
         if *new == *old.master {
             return Err(KeyError::SameMasterKey(self.new_master_key.to_owned()));
         }
+        self.keep_old(&old.master)?;
         let (rewrapped, count) = rewrapped(file, &path, &bytes, &old, &new)?;
         let (new_key, new_slots) = (beside(&place.master_key), beside(&path));
         master::write(&new_key, &new)?;
@@ -73,7 +80,9 @@ impl Rewrap<'_> {
         pass(RewrapStep::SlotsBeside)?;
         put(&new_slots, &path)?;
         pass(RewrapStep::SlotsInPlace)?;
-        put(&new_key, &place.master_key)?;
+        if let Some(reason) = put_master_key(place)? {
+            return Err(still_beside(place, reason));
+        }
         pass(RewrapStep::MasterKeyInPlace)?;
         Ok(count)
     }
@@ -83,6 +92,20 @@ impl Rewrap<'_> {
             Some(key) => Ok(key),
             None => master::create(self.new_master_key),
         }
+    }
+
+    /// Copies the old master key. A copy that is there is good, and made sure of; what replaces the old key is none.
+    fn keep_old(&self, old: &MasterKey) -> Result<(), KeyError> {
+        let (path, real) = (self.old_master_key_to, |path: &Path| fs::canonicalize(path).ok());
+        if !path.exists() && !path.is_symlink() {
+            return master::put(path, old);
+        }
+        let is_copy = master::read(path).ok().flatten().is_some_and(|copy| *copy == **old);
+        if !is_copy || real(path) == real(&self.place.master_key) {
+            return Err(KeyError::NoPlaceForOldMasterKey(path.to_owned()));
+        }
+        File::open(path).and_then(|file| file.sync_all()).map_err(failed("syncing", path))?;
+        sync_folder_of(path)
     }
 }
 
@@ -94,34 +117,58 @@ pub(super) fn fitting(place: &Place, bytes: &[u8]) -> Result<Fitting, KeyError> 
     };
     let missing =
         || KeyError::UnreadableMasterKey { file: place.master_key.clone(), reason: "there is no such file".to_owned() };
-    let in_place = master::read(&place.master_key)?.ok_or_else(missing).and_then(|master| open(master, false));
-    match in_place {
-        Err(KeyError::WrongMasterKey { .. } | KeyError::UnreadableMasterKey { .. }) => {}
-        decided => return decided,
+    let in_place = master::read(&place.master_key).and_then(|master| master.ok_or_else(missing));
+    let in_place = in_place.and_then(|master| open(master, false));
+    if in_place.is_ok() {
+        return in_place;
     }
     let new = master::read(&beside(&place.master_key)).ok().flatten();
     new.and_then(|new| open(new, true).ok()).map_or(in_place, Ok)
 }
 
 /// Finishes a replacement that was decided, or drops what is left of one that was not: slots that lie about would keep
-/// keys of people who are erased later.
-pub(super) fn settle(place: &Place, is_decided: bool) -> Result<(), KeyError> {
-    let (key, slots) = (beside(&place.master_key), beside(&place.slots()));
-    if is_decided {
-        put(&key, &place.master_key)?;
+/// keys of people who are erased later. Gives the reason why a master key that was decided has to stay where it lies,
+/// from where it opens the store as well.
+pub(super) fn settle(place: &Place, is_decided: bool) -> Result<Option<String>, KeyError> {
+    // What is brought back may be older than the replacement, and what it left may be all that opens something else.
+    if place.is_restoring {
+        return Ok(None);
     }
-    for left in [key, slots].into_iter().filter(|left| left.exists()) {
+    let (key, slots) = (beside(&place.master_key), beside(&place.slots()));
+    let reason = if is_decided { put_master_key(place)? } else { None };
+    if let Some(reason) = &reason {
+        let (key, place) = (key.display(), place.master_key.display());
+        tracing::warn!(%key, %place, %reason, "the master key was replaced, and the new one cannot be put in its place; put it there while nobody uses the log");
+    }
+    let left = [key, slots].into_iter().skip(usize::from(reason.is_some()));
+    for left in left.filter(|left| left.exists()) {
         fs::remove_file(&left).map_err(failed("removing", &left))?;
         sync_folder_of(&left)?;
     }
-    Ok(())
+    Ok(reason)
+}
+
+/// Puts the new master key in the place of the old one, or gives the reason why it stays beside it: a file that is a
+/// mount cannot be replaced.
+fn put_master_key(place: &Place) -> Result<Option<String>, KeyError> {
+    match fs::rename(beside(&place.master_key), &place.master_key) {
+        Ok(()) => sync_folder_of(&place.master_key).map(|()| None),
+        Err(error) => Ok(Some(error.to_string())),
+    }
+}
+
+fn still_beside(place: &Place, reason: String) -> KeyError {
+    KeyError::MasterKeyBeside { beside: beside(&place.master_key), master_key: place.master_key.clone(), reason }
+}
+
+/// A link would be replaced, and what it leads to would stay as it is.
+fn refuse_link(path: &Path) -> Result<(), KeyError> {
+    if path.is_symlink() { Err(KeyError::Linked(path.to_owned())) } else { Ok(()) }
 }
 
 /// The name of a file until it replaces another one.
 fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".rewrapping");
-    PathBuf::from(name)
+    master::with_suffix(path, ".rewrapping")
 }
 
 /// The file of slots with every key wrapped by the new master key, and how many keys there are.

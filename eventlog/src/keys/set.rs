@@ -74,8 +74,13 @@ impl Copying<'_> {
     pub fn copy(&self, into: &Path) -> Result<KeySet, KeyError> {
         make_folder(into)?;
         let _lock = lock(into)?;
-        let number = numbers(into)?.last().copied().unwrap_or(0) + 1;
-        let (folder, new) = (into.join(format!("{number:06}")), into.join("set.new"));
+        let newest = numbers(into)?.last().copied().unwrap_or(0);
+        // A set that is damaged must not be in the way of a good one.
+        if let Ok(newest) = Manifest::read(&set_folder(into, newest)) {
+            newest.check_log(into, self.store.log())?;
+        }
+        let number = newest + 1;
+        let (folder, new) = (set_folder(into, number), into.join("set.new"));
         remove(&new)?;
         make_folder(&new)?;
         let (parts, ledger) = self.parts()?;
@@ -111,6 +116,28 @@ impl Copying<'_> {
     }
 }
 
+impl Manifest {
+    fn read(set: &Path) -> Result<Self, KeyError> {
+        let file = set.join(MANIFEST);
+        let damaged = |reason: String| KeyError::DamagedSet { file: file.clone(), reason };
+        let text = fs::read(&file).map_err(failed("reading", &file))?;
+        let manifest: Self = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        if manifest.format == FORMAT { Ok(manifest) } else { Err(damaged("its format is unknown here".to_owned())) }
+    }
+
+    fn has_master_key(&self) -> bool {
+        self.files.iter().any(|part| part.name == MASTER_KEY_FILE)
+    }
+
+    /// Refuses a set of another log: nobody wants the copies of two in one folder, where the newer push the older out.
+    fn check_log(&self, folder: &Path, log: Uuid) -> Result<(), KeyError> {
+        if self.log == log {
+            return Ok(());
+        }
+        Err(KeyError::OtherSets { folder: folder.to_owned(), sets: self.log, log })
+    }
+}
+
 impl KeySet {
     /// Opens a set, or the newest one of a folder of sets, and holds every file against its hash.
     ///
@@ -121,21 +148,14 @@ impl KeySet {
             path.to_owned()
         } else {
             let newest = numbers(path)?.last().copied().ok_or_else(|| KeyError::NoSet(path.to_owned()))?;
-            path.join(format!("{newest:06}"))
+            set_folder(path, newest)
         };
-        let file = folder.join(MANIFEST);
-        let damaged =
-            |file: &Path, reason: &str| KeyError::DamagedSet { file: file.to_owned(), reason: reason.to_owned() };
-        let text = fs::read(&file).map_err(failed("reading", &file))?;
-        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(&file, &error.to_string()))?;
-        if manifest.format != FORMAT {
-            return Err(damaged(&file, "its format is unknown here"));
-        }
+        let manifest = Manifest::read(&folder)?;
         let set = Self { folder, manifest };
         for part in &set.manifest.files {
             let (file, bytes) = set.read(part)?;
             if bytes.len() as u64 != part.bytes || hash(&bytes) != part.blake3 {
-                return Err(damaged(&file, "it is not what was copied"));
+                return Err(KeyError::DamagedSet { file, reason: "it is not what was copied".to_owned() });
             }
         }
         Ok(set)
@@ -168,7 +188,7 @@ impl KeySet {
     /// Whether the master key and the signing keys are in it.
     #[must_use]
     pub fn has_master_key(&self) -> bool {
-        self.manifest.files.iter().any(|part| part.name == MASTER_KEY_FILE)
+        self.manifest.has_master_key()
     }
 
     /// Copies its files into an empty folder.
@@ -193,26 +213,37 @@ impl KeySet {
 }
 
 /// Removes all sets of a folder but the newest `keep`; the numbers of those that were removed. With them goes what they
-/// hold of people who were erased since.
-///
-/// # Errors
-/// When keys are being copied to the folder, or something cannot be removed.
-pub fn prune_sets(folder: &Path, keep: NonZeroUsize) -> Result<Vec<u32>, KeyError> {
+/// hold of people who were erased since. Sets of another log than this one are refused, and so is to remove the last ones
+/// that have the master key.
+pub(crate) fn prune_sets(folder: &Path, keep: NonZeroUsize, log: Uuid) -> Result<Vec<u32>, KeyError> {
     let _lock = lock(folder)?;
     let numbers = numbers(folder)?;
     // The ones that stay must be worth it.
     KeySet::open(folder)?;
+    let manifests = numbers.iter().map(|number| Manifest::read(&set_folder(folder, *number)));
+    let manifests = manifests.collect::<Result<Vec<_>, _>>()?;
+    manifests.iter().try_for_each(|manifest| manifest.check_log(folder, log))?;
+    let count = numbers.len().saturating_sub(keep.get());
+    let (going, staying) = manifests.split_at(count);
+    if going.iter().any(Manifest::has_master_key) && !staying.iter().any(Manifest::has_master_key) {
+        return Err(KeyError::LastMasterKey(folder.to_owned()));
+    }
     let removed = folder.join("set.old");
     remove(&removed)?;
-    let old = &numbers[..numbers.len().saturating_sub(keep.get())];
+    let old = &numbers[..count];
     for number in old {
-        // No half of a set is left under its name.
-        let set = folder.join(format!("{number:06}"));
+        // No half of a set is left under its name, also when the power fails.
+        let set = set_folder(folder, *number);
         fs::rename(&set, &removed).map_err(failed("renaming", &set))?;
+        sync_folder_of(&removed)?;
         remove(&removed)?;
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("syncing", folder))?;
+    sync_folder_of(&removed)?;
     Ok(old.to_vec())
+}
+
+fn set_folder(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:06}"))
 }
 
 /// The numbers of the sets in a folder, ascending.

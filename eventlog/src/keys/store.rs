@@ -157,8 +157,7 @@ impl KeyStore {
     /// and destroys every key that the ledger says is destroyed. Nothing is built on the store before.
     pub fn settle(&self, was_clean: bool) -> Result<(), KeyError> {
         let mut state = self.state.lock();
-        rewrap::settle(&self.place, state.is_master_beside)?;
-        state.is_master_beside = false;
+        state.is_master_beside = rewrap::settle(&self.place, state.is_master_beside)?.is_some();
         if state.slots.is_uneven() && was_clean {
             tracing::warn!("a copy of a page of the key store was damaged; it is made anew from the other one");
         }

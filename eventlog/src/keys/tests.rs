@@ -29,7 +29,8 @@ fn subject(number: u128) -> Uuid {
 }
 
 fn place(folder: &Path) -> Place {
-    Place { folder: folder.to_owned(), master_key: folder.join("master.key"), ledger: None }
+    let master_key = folder.join("master.key");
+    Place { folder: folder.to_owned(), master_key, ledger: None, is_restoring: false }
 }
 
 fn erasure(number: u128, position: u64) -> Erasure {

@@ -9,11 +9,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rand_core::OsRng;
+use data_encoding::BASE64;
+use rand_core::{CryptoRng, OsRng, RngCore};
 use signed_note::{
     Note, Signer, StandardSigner, StandardVerifier, VerificationError, Verifier, Verifiers, generate_key,
     is_key_name_valid,
 };
+use zeroize::Zeroizing;
 
 /// The file of the secret keys.
 pub const SIGNING_KEYS_FILE: &str = "checkpoint.key";
@@ -128,8 +130,9 @@ impl SigningKeys {
         let _lock = hold(folder)?;
         let known = Self::load(folder)?.ok_or_else(|| KeyError::Missing(secret.clone()))?;
         let (signing, verifying) = generate_key(&mut OsRng, &known.origin);
-        // First the public half: a key that signs must be known.
-        replace(&public, &format!("{}{verifying}\n", read(&public)?), PUBLIC_MODE)?;
+        // First the public half: a key that signs must be known. So must the others, whose file may have been lost.
+        let published = with_public_halves(read(&public)?, &read(&secret)?, &public)?;
+        replace(&public, &format!("{published}{verifying}\n"), PUBLIC_MODE)?;
         replace(&secret, &format!("{}{signing}\n", read(&secret)?), SECRET_MODE)?;
         Ok(verifying)
     }
@@ -256,6 +259,59 @@ fn read(path: &Path) -> Result<String, KeyError> {
         Err(error) => Err(failed("reading", path)(error)),
     }
 }
+
+/// The text of a public file, and after it the public halves that it lacks of secret keys.
+fn with_public_halves(mut text: String, secrets: &str, file: &Path) -> Result<String, KeyError> {
+    let known = VerifyingKeys::parse(&text, file)?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for (_, line) in lines(secrets) {
+        if let Ok(signer) = StandardSigner::new(line)
+            && known.verifier(signer.name(), signer.key_id()).is_err()
+            && let Some(verifying) = public_half(signer.name(), line)
+        {
+            text.push_str(&verifying);
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}
+
+/// The public half of a secret key: the key is made again, of the same seed.
+fn public_half(name: &str, secret: &str) -> Option<String> {
+    let seed = BASE64.decode(secret.splitn(5, '+').nth(4)?.as_bytes()).ok().map(Zeroizing::new)?;
+    let mut seed = Seed(seed.get(1..)?);
+    let (again, verifying) = generate_key(&mut seed, name);
+    (*Zeroizing::new(again) == secret).then_some(verifying)
+}
+
+/// What gives the bytes of a seed where randomness is asked for.
+struct Seed<'a>(&'a [u8]);
+
+impl RngCore for Seed<'_> {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        rand_core::impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        let (now, later) = self.0.split_at(out.len().min(self.0.len()));
+        out.fill(0);
+        out[..now.len()].copy_from_slice(now);
+        self.0 = later;
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(out);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Seed<'_> {}
 
 /// Finishes what a crash left of making the first key: the public half has its name, the secret has not.
 fn finish_generating(folder: &Path, origin: &str) -> Result<Option<String>, KeyError> {

@@ -25,7 +25,7 @@ pub enum FolderError {
     Missing(PathBuf),
     /// A restore into it came to no end.
     #[error(
-        "a restore into {} was not finished: run it again, or, to begin an empty log there instead, remove {}",
+        "a restore into {} was not finished: run it again, or, to begin an empty log there instead, remove {} and, if there is one, the folder of that name in the key folder",
         .folder.display(),
         .unfinished.display()
     )]
@@ -83,27 +83,27 @@ impl Folder {
     /// Takes the folder's lock; where it is missing it is created, if it may be. Nothing is begun where a restore has
     /// yet to bring a log: it would be taken for the one that was lost.
     pub fn hold(root: &Path, may_create: bool) -> Result<Self, FolderError> {
-        let log = root.join("log");
-        let unfinished = root.join(UNFINISHED_RESTORE);
+        let (log, unfinished) = (root.join("log"), root.join(UNFINISHED_RESTORE));
+        let missing = || FolderError::Missing(root.to_owned());
+        // Nothing is made in a folder of something else.
+        if !may_create && !log.is_dir() && !unfinished.is_dir() {
+            return Err(missing());
+        }
+        fs::create_dir_all(root).map_err(failed("creating", root))?;
+        let lock = lock(root)?;
+        // Who holds the lock looks: a restore that goes on is in its way, one that was not finished is found.
         if unfinished.is_dir() && !log.join("records").is_dir() {
             return Err(FolderError::RestoreUnfinished { folder: root.to_owned(), unfinished });
         }
-        if !may_create && !log.is_dir() {
-            return Err(FolderError::Missing(root.to_owned()));
+        if !log.is_dir() {
+            if !may_create {
+                return Err(missing());
+            }
+            fs::create_dir(&log).map_err(failed("creating", &log))?;
+            let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
+            sync_folder(parent.unwrap_or(Path::new(".")))?;
         }
-        let is_new = !log.is_dir();
-        fs::create_dir_all(&log).map_err(failed("creating", &log))?;
-        if is_new && let Some(parent) = root.parent() {
-            sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
-        }
-        let path = root.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = lock.map_err(failed("opening", &path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::InUse { folder: root.to_owned(), lock: path }),
-            Err(TryLockError::Error(source)) => Err(FolderError::Io { what: "locking", path, source }),
-        }
+        Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
     pub fn records(&self) -> PathBuf {
@@ -173,6 +173,18 @@ impl Folder {
     }
 }
 
+/// Takes the lock of a data folder.
+fn lock(root: &Path) -> Result<File, FolderError> {
+    let path = root.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(failed("opening", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse { folder: root.to_owned(), lock: path }),
+        Err(TryLockError::Error(source)) => Err(FolderError::Io { what: "locking", path, source }),
+    }
+}
+
 /// A bit that flips in a number makes another number: the last line says what the lines before it must sum up to.
 fn with_checksum(text: &str) -> String {
     format!("{text}crc32c {:08x}\n", crc32c::crc32c(text.as_bytes()))
@@ -197,6 +209,23 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_restore_that_goes_on_holds_the_folder_and_one_that_ended_early_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join(UNFINISHED_RESTORE)).unwrap();
+        let restoring = lock(root.path()).unwrap();
+        for may_create in [true, false] {
+            let refused = Folder::hold(root.path(), may_create).unwrap_err();
+            assert!(matches!(refused, FolderError::InUse { .. }), "{refused}");
+        }
+        drop(restoring);
+        for may_create in [true, false] {
+            let refused = Folder::hold(root.path(), may_create).unwrap_err();
+            assert!(matches!(refused, FolderError::RestoreUnfinished { .. }), "{refused}");
+        }
+        assert!(!root.path().join("log").exists());
+    }
 
     #[test]
     fn a_marker_whose_bit_flipped_counts_as_none() {

@@ -48,7 +48,7 @@ pub use open::OpenError;
 pub use options::Options;
 pub use proving::{Export, ProofError, Prover};
 pub use raw::RawError;
-pub use rewrap::{RewrapError, Rewrapped, rewrap};
+pub use rewrap::{MasterKeys, RewrapError, Rewrapped, rewrap};
 pub use rocks_log::{CloseError, RocksLog};
 pub use tree::TreeError;
 pub use verify::{Problem, Verification};

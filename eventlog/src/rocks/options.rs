@@ -65,6 +65,6 @@ impl Options {
     /// Where the keys of the log in a data folder are.
     pub(crate) fn place_of_keys(&self, root: &Path) -> Place {
         let (folder, master_key) = (self.key_folder(root), self.master_key_file(root));
-        Place { folder, master_key, ledger: self.ledger.clone() }
+        Place { folder, master_key, ledger: self.ledger.clone(), is_restoring: self.is_restoring }
     }
 }

@@ -30,6 +30,15 @@ pub enum RewrapError {
     Keys(#[from] KeyError),
 }
 
+/// The files of a replacement.
+#[derive(Clone, Copy, Debug)]
+pub struct MasterKeys<'a> {
+    /// The new key; it is drawn there if there is none, and stays there as well.
+    pub new: &'a Path,
+    /// Where the old key is copied to before anything is decided: every set of keys that was copied before needs it.
+    pub old_to: &'a Path,
+}
+
 /// A master key that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewrapped {
@@ -39,18 +48,18 @@ pub struct Rewrapped {
     pub master_key: PathBuf,
 }
 
-/// Wraps every key of a log by another master key, which takes the place of the old one. `new_master_key` is the file of
-/// the new key; it is drawn there if there is none, and stays there as well. The log is opened and closed first, so that
-/// log and keys are known to fit, and nothing is left to be finished. A crash leaves the old master key or the new one,
-/// with the keys that it wraps: the next opening finishes or drops what was begun.
+/// Wraps every key of a log by another master key, which takes the place of the old one. The log is opened and closed
+/// first, so that log and keys are known to fit, and nothing is left to be finished. A crash leaves the old master key or
+/// the new one, with the keys that it wraps: the next opening finishes or drops what was begun.
 ///
 /// # Errors
-/// When the log is in use, does not open, or something cannot be read or written.
+/// When the log is in use, does not open, something cannot be read or written, or a file is a symbolic link, which would
+/// be replaced and not what it leads to.
 pub fn rewrap(
     folder: &Path,
     env: Arc<dyn Environment>,
     options: &Options,
-    new_master_key: &Path,
+    master_keys: MasterKeys<'_>,
 ) -> Result<Rewrapped, RewrapError> {
     let options = Options { may_create: false, ..options.clone() };
     let log = RocksLog::open(folder, env, &options)?;
@@ -61,6 +70,7 @@ pub fn rewrap(
         return Err(RewrapError::Used(folder.to_owned()));
     }
     let place = options.place_of_keys(folder);
-    let keys = Rewrap { place: &place, new_master_key }.run(&mut |_| Ok(()))?;
+    let keys = Rewrap { place: &place, new_master_key: master_keys.new, old_master_key_to: master_keys.old_to }
+        .run(&mut |_| Ok(()))?;
     Ok(Rewrapped { keys, master_key: place.master_key })
 }

@@ -1,5 +1,6 @@
 //! The log on RocksDB as its users see it.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::copies::CopiesError;
 use crate::environment::Environment;
 use crate::error::ReadError;
 use crate::frame::Frame;
-use crate::keys::{Copying, ErasedSubject, ExternalIds, KeyError, KeySet, LedgerEnd, RequestHasher};
+use crate::keys::{Copying, ErasedSubject, ExternalIds, KeyError, KeySet, LedgerEnd, RequestHasher, prune_sets};
 use crate::log::{AppendFuture, AppendRequest, Log, Match, PositionFuture, Range, RequestRecord, ScanStep};
 use crate::tree::{Hash, TreeReader};
 
@@ -178,10 +179,28 @@ impl RocksLog {
     /// by themselves, are copied only on demand.
     ///
     /// # Errors
-    /// When something cannot be read or written, or another copy to that folder is under way.
+    /// When something cannot be read or written, `checkpoint.pub` is missing although checkpoints are kept, the folder has
+    /// sets of another log, or another copy to it is under way.
     pub fn copy_keys(&self, into: &Path, with_secrets: bool) -> Result<KeySet, KeyError> {
+        match self.shared.checkpoints.unchecked() {
+            Ok(None) => {}
+            Ok(Some((_, file))) => {
+                return Err(KeyError::UncheckedCheckpoints(format!("{} is missing", file.display())));
+            }
+            Err(error) => return Err(KeyError::UncheckedCheckpoints(error.to_string())),
+        }
         let (head, now) = (self.head(), self.shared.env.now());
         Copying { store: self.shared.keys.store(), head, now, with_secrets }.copy(into)
+    }
+
+    /// Removes all sets of keys of a folder but the newest `keep`; the numbers of those that were removed. With them goes
+    /// what they hold of people who were erased since.
+    ///
+    /// # Errors
+    /// When a set is of another log, none that stays has the master key although one that goes has it, the newest is
+    /// damaged, keys are being copied to the folder, or something cannot be removed.
+    pub fn prune_keys(&self, folder: &Path, keep: NonZeroUsize) -> Result<Vec<u32>, KeyError> {
+        prune_sets(folder, keep, self.id())
     }
 
     /// Merges the files of records and index into as few as possible. Takes its time.

@@ -1,8 +1,9 @@
 //! What a restore leaves that is killed after any of its steps: nothing that opens and lacks an erasure.
 
-use super::restore::{Places, lost, recorded_erasures};
+use super::restore::{Places, lost, receive, recorded_erasures};
 use super::*;
 use crate::backup::restore::Step;
+use crate::keys::KeyError;
 
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -75,5 +76,58 @@ fn a_restore_that_is_killed_after_any_step_is_refused_at_opening_or_complete_and
             }
             assert_whole(&places.restored(), &when);
         }
+    }
+}
+
+#[test]
+fn a_try_that_fails_does_not_forget_that_an_earlier_one_has_moved_keys() {
+    let (places, mut killed) = (example(true), Vec::new());
+    let mut look = |step| {
+        if step == Step::KeysMoved {
+            killed.push(copied(&places));
+        }
+    };
+    restore(&places, true, &mut look).unwrap();
+    assert!(killed.iter().any(|places| places.at("restored-keys").join("subject-keys").exists()));
+    for places in killed {
+        let slots = places.at("sets").join("000001").join("subject-keys");
+        let good = fs::read(&slots).unwrap();
+        fs::write(&slots, &good[1..]).unwrap();
+        let refused = restore(&places, true, &mut |_| {}).unwrap_err();
+        assert!(matches!(refused, BackupError::Keys(KeyError::DamagedSet { .. })), "{refused}");
+        fs::write(&slots, good).unwrap();
+        restore(&places, true, &mut |_| {}).unwrap();
+        assert_whole(&places.restored(), "the third try");
+        assert!(!places.at("restored-keys").join("restore-unfinished").exists());
+    }
+}
+
+#[test]
+fn keys_that_came_into_use_are_not_replaced_because_of_what_a_restore_has_left() {
+    let (places, mut killed) = (example(true), Vec::new());
+    let mut look = |step| {
+        if matches!(step, Step::Closed | Step::LogMoved) {
+            killed.push((step, copied(&places)));
+        }
+    };
+    restore(&places, true, &mut look).unwrap();
+    assert_eq!(killed.len(), 2);
+    for (step, places) in killed {
+        assert!(places.at("restored-keys").join("restore-unfinished").is_dir(), "{step:?}");
+        fs::remove_dir_all(places.at("restored").join("restore-unfinished")).unwrap();
+        // Before the keys were moved an empty log begins there, with keys of its own; afterwards the log goes on.
+        let is_new = step == Step::Closed;
+        let options = places.options("restored-keys");
+        let options = Options { ledger: options.ledger.filter(|_| !is_new), ..options };
+        let log = RocksLog::open(&places.at("restored"), Arc::new(SystemEnvironment), &options).unwrap();
+        assert_eq!(log.head() == Position::START, is_new);
+        receive(&log, 100..101);
+        drop(log);
+        fs::remove_dir_all(places.at("restored")).unwrap();
+        let slots = places.at("restored-keys").join("subject-keys");
+        let before = fs::read(&slots).unwrap();
+        let refused = restore(&places, true, &mut |_| {}).unwrap_err();
+        assert!(matches!(refused, BackupError::KeysThere(_)), "{step:?}: {refused}");
+        assert_eq!(fs::read(&slots).unwrap(), before, "{step:?}");
     }
 }

@@ -8,9 +8,8 @@ use letopis_domain::privacy::DataSubjects;
 use tempfile::TempDir;
 
 use super::*;
-use crate::backup::prune;
 use crate::contract::{erased, received, subject};
-use crate::keys::prune_sets;
+use crate::keys::KeyError;
 use crate::proof::{SIGNING_KEYS_FILE, SigningKeys, VERIFYING_KEYS_FILE};
 
 const NAME: &str = "crm.example.com/log";
@@ -56,7 +55,7 @@ impl Places {
     }
 }
 
-fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
+pub(super) fn receive(log: &RocksLog, people: std::ops::Range<u128>) {
     for number in people {
         append_request(log, request([received(number, number, &format!("+31 20 555 {number:04}"))])).unwrap();
     }
@@ -143,16 +142,16 @@ fn old_backups_and_old_keys_are_removed_and_the_rest_still_restores() {
     append_request(&*log, request([erased(&[1])])).unwrap();
     log.copy_keys(&sets, false).unwrap();
     let two = NonZeroUsize::new(2).unwrap();
-    assert_eq!(prune(&backups, two).unwrap(), [1, 2]);
+    assert_eq!(log.prune_backups(&backups, two).unwrap(), [1, 2]);
     assert_eq!(list(&backups).unwrap().iter().map(|info| info.id).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(fs::read_dir(backups.join("checkpoints")).unwrap().count(), 2);
-    assert!(prune(&backups, two).unwrap().is_empty(), "there is nothing left to remove");
+    assert!(log.prune_backups(&backups, two).unwrap().is_empty(), "there is nothing left to remove");
     let holds = |key: &[u8]| {
         let mut left = files(&sets).into_iter();
         left.any(|file| fs::read(file).unwrap().windows(key.len()).any(|part| part == key))
     };
     assert!(holds(&wrapped), "the key of the erased is in older sets");
-    assert_eq!(prune_sets(&sets, NonZeroUsize::MIN).unwrap(), [1, 2, 3, 4]);
+    assert_eq!(log.prune_keys(&sets, NonZeroUsize::MIN).unwrap(), [1, 2, 3, 4]);
     assert!(!holds(&wrapped));
     drop(log);
     // The newest set is good for the older of the backups that are left.
@@ -168,12 +167,67 @@ fn old_backups_and_old_keys_are_removed_and_the_rest_still_restores() {
 #[test]
 fn nothing_is_removed_where_no_backup_is_or_the_newest_keys_are_damaged() {
     let places = lost();
-    assert!(matches!(prune(&places.at("sets"), NonZeroUsize::MIN), Err(BackupError::Missing { .. })));
+    places.restore(None).unwrap();
+    let log = places.restored();
+    assert!(matches!(log.prune_backups(&places.at("sets"), NonZeroUsize::MIN), Err(BackupError::Missing { .. })));
     let sets = places.at("sets");
     fs::create_dir(sets.join("000002")).unwrap();
     fs::copy(sets.join("000001").join("set.json"), sets.join("000002").join("set.json")).unwrap();
-    prune_sets(&sets, NonZeroUsize::MIN).unwrap_err();
+    assert!(matches!(log.prune_keys(&sets, NonZeroUsize::MIN), Err(KeyError::Io { .. })));
     assert!(sets.join("000001").join("subject-keys").is_file());
+}
+
+#[test]
+fn copies_of_another_log_are_neither_removed_nor_added_to() {
+    let (places, other) = (lost(), Places::new());
+    let log = other.open("data", "keys");
+    let (backups, sets, one) = (places.at("backups"), places.at("sets"), NonZeroUsize::MIN);
+    let before = [files(&backups), files(&sets)];
+    assert!(matches!(log.backup(&backups), Err(BackupError::OtherLog { .. })));
+    assert!(matches!(log.prune_backups(&backups, one), Err(BackupError::OtherLog { .. })));
+    assert!(matches!(log.copy_keys(&sets, true), Err(KeyError::OtherSets { .. })));
+    assert!(matches!(log.prune_keys(&sets, one), Err(KeyError::OtherSets { .. })));
+    assert_eq!([files(&backups), files(&sets)], before);
+    // Also where only an older one is of another.
+    let mixed = other.at("sets");
+    log.copy_keys(&mixed, true).unwrap();
+    fs::rename(mixed.join("000001"), mixed.join("000002")).unwrap();
+    fs::rename(sets.join("000001"), mixed.join("000001")).unwrap();
+    let refused = log.prune_keys(&mixed, one).unwrap_err();
+    assert!(matches!(refused, KeyError::OtherSets { .. }), "{refused}");
+    assert!(mixed.join("000001").join("subject-keys").is_file());
+}
+
+#[test]
+fn the_last_set_with_the_master_key_is_not_removed() {
+    let places = Places::new();
+    let log = places.open("data", "keys");
+    let sets = places.at("sets");
+    for with_secrets in [true, false] {
+        log.copy_keys(&sets, with_secrets).unwrap();
+    }
+    let refused = log.prune_keys(&sets, NonZeroUsize::MIN).unwrap_err();
+    assert!(matches!(refused, KeyError::LastMasterKey(_)), "{refused}");
+    assert!(sets.join("000001").join("master.key").is_file());
+    log.copy_keys(&sets, true).unwrap();
+    assert_eq!(log.prune_keys(&sets, NonZeroUsize::MIN).unwrap(), [1, 2]);
+}
+
+#[test]
+fn erasures_at_one_position_of_two_histories_are_recorded_apart() {
+    let places = lost();
+    places.restore(None).unwrap();
+    let log = places.restored();
+    append_request(&*log, request([erased(&[4])])).unwrap();
+    let positions = log.erasures().iter().map(|erased| erased.position.0).collect::<Vec<_>>();
+    assert_eq!(positions, [6, 7, 9, 9, 9], "the log that was lost had another erasure there");
+    drop(log);
+    for part in ["restored", "restored-keys"] {
+        fs::remove_dir_all(places.at(part)).unwrap();
+    }
+    places.restore(None).unwrap();
+    let [one, two, four] = [1, 2, 4].map(|number| vec![subject(number)]);
+    assert_eq!(recorded_erasures(&places.restored()), [one, two, vec![subject(3), subject(6)], four]);
 }
 
 #[test]
@@ -282,6 +336,8 @@ fn a_restore_that_was_killed_at_any_move_is_done_again() {
     fs::rename(data.join("log"), data.join("restore-unfinished").join("log")).unwrap();
     fs::create_dir_all(keys.join("restore-unfinished")).unwrap();
     fs::rename(keys.join("erasures"), keys.join("restore-unfinished").join("erasures")).unwrap();
+    let moved = blake3::hash(&fs::read(keys.join("subject-keys")).unwrap());
+    fs::write(keys.join("restore-unfinished").join("moving"), format!("{}\n", moved.to_hex())).unwrap();
     let restored = places.restore(None).unwrap();
     assert_eq!((restored.erasures, restored.applied), (4, 3));
     assert_eq!(places.restored().verify(&mut |_, _| {}).problem, None);
@@ -353,10 +409,13 @@ fn checkpoints_that_nobody_can_check_are_not_restored_unless_the_log_gets_anothe
     SigningKeys::generate(&places.at("keys"), NAME).unwrap();
     let log = places.open("data", "keys");
     receive(&log, 1..4);
-    log.checkpoint().unwrap();
     fs::remove_file(places.at("keys").join(VERIFYING_KEYS_FILE)).unwrap();
-    log.backup(&places.at("backups")).unwrap();
     log.copy_keys(&places.at("sets"), false).unwrap();
+    log.checkpoint().unwrap();
+    log.backup(&places.at("backups")).unwrap();
+    let refused = log.copy_keys(&places.at("sets"), false).unwrap_err();
+    assert!(matches!(refused, KeyError::UncheckedCheckpoints(_)), "{refused}");
+    assert!(!places.at("sets").join("000002").exists());
     drop(log);
     let refused = places.restore(None).unwrap_err().to_string();
     assert!(refused.contains("checkpoint.pub: put the file there"), "{refused}");

@@ -158,7 +158,7 @@ fn without_keys_a_personal_part_stays_sealed() {
 fn a_key_store_opens_what_it_has_keys_for() {
     let folder = tempfile::tempdir().unwrap();
     let master_key = folder.path().join("master.key");
-    let place = Place { folder: folder.path().to_owned(), master_key, ledger: None };
+    let place = Place { folder: folder.path().to_owned(), master_key, ledger: None, is_restoring: false };
     let store = KeyStore::open(&place, None, false).unwrap();
     let received = |number: u128| {
         let mut record = Record::golden(EventType::LeadReceived);

@@ -26,10 +26,15 @@ fn keys(store: &KeyStore) -> Vec<[u8; 32]> {
     living.map(|number| *store.keyring().part_key(&[subject(number)]).unwrap()).collect()
 }
 
+/// Where the old master key is copied to.
+fn old_of(apart: &Path) -> PathBuf {
+    apart.with_extension("old")
+}
+
 /// Replaces the master key, and dies right after a step.
 fn rewrap(folder: &Path, apart: &Path, dies_after: Option<RewrapStep>) -> Result<u64, KeyError> {
     let place = place(folder);
-    Rewrap { place: &place, new_master_key: apart }.run(&mut |step| {
+    Rewrap { place: &place, new_master_key: apart, old_master_key_to: &old_of(apart) }.run(&mut |step| {
         if Some(step) == dies_after { Err(KeyError::Closed) } else { Ok(()) }
     })
 }
@@ -41,7 +46,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-const ALL_FILES: [&str; 4] = ["erasures", "master.key", "new-master.key", "subject-keys"];
+const ALL_FILES: [&str; 5] = ["erasures", "master.key", "new-master.key", "new-master.old", "subject-keys"];
 
 /// The wrapped key of the second slot, as it stands in the file.
 fn wrapped(folder: &Path) -> Vec<u8> {
@@ -65,6 +70,7 @@ fn every_key_is_wrapped_by_the_new_master_key_alone_and_opens_what_it_opened() {
     assert!(store.keyring().is_destroyed(&subject(40)));
     store.create(&[(subject(700), 9)]).unwrap();
     drop(store);
+    assert_eq!(fs::read(old_of(&apart)).unwrap(), old_text, "sets of keys from before need it");
     fs::write(&old_master, old_text).unwrap();
     assert!(matches!(refusal(folder.path(), log), KeyError::WrongMasterKey { .. }));
 }
@@ -132,4 +138,82 @@ fn the_same_master_key_and_a_store_in_use_are_refused() {
     assert!(matches!(rewrap(folder.path(), &apart, None), Err(KeyError::InUse(_))));
     drop(store);
     assert_eq!(names(folder.path()), ["erasures", "master.key", "subject-keys"]);
+}
+
+#[test]
+fn the_old_master_key_is_copied_to_a_place_of_its_own_before_anything_is_decided() {
+    let (folder, log, apart) = example();
+    let (in_place, copy) = (folder.path().join("master.key"), old_of(&apart));
+    fs::write(&copy, "a diary").unwrap();
+    let refused = rewrap(folder.path(), &apart, None).unwrap_err();
+    assert!(matches!(refused, KeyError::NoPlaceForOldMasterKey(_)), "{refused}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "a diary");
+    fs::remove_file(&copy).unwrap();
+    std::os::unix::fs::symlink(&in_place, &copy).unwrap();
+    let refused = rewrap(folder.path(), &apart, None).unwrap_err();
+    assert!(matches!(refused, KeyError::NoPlaceForOldMasterKey(_)), "it would be no copy: {refused}");
+    fs::remove_file(&copy).unwrap();
+    rewrap(folder.path(), &apart, Some(RewrapStep::MasterKeyBeside)).unwrap_err();
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&in_place).unwrap());
+    drop(reopen(folder.path(), log).unwrap());
+    assert_eq!(rewrap(folder.path(), &apart, None).unwrap(), 599, "the copy is there already");
+}
+
+#[test]
+fn a_new_master_key_that_cannot_be_put_in_place_opens_the_store_from_where_it_lies() {
+    let (folder, log, apart) = example();
+    let before = keys(&reopen(folder.path(), log).unwrap());
+    let (in_place, place) = (folder.path().join("master.key"), place(folder.path()));
+    let rewrap = Rewrap { place: &place, new_master_key: &apart, old_master_key_to: &old_of(&apart) };
+    // No file can take the name of a folder.
+    let mut stand_in = |step: RewrapStep| -> Result<(), KeyError> {
+        if step == RewrapStep::SlotsInPlace {
+            fs::remove_file(&in_place).unwrap();
+            fs::create_dir(&in_place).unwrap();
+        }
+        Ok(())
+    };
+    let refused = rewrap.run(&mut stand_in).unwrap_err();
+    assert!(matches!(refused, KeyError::MasterKeyBeside { .. }), "{refused}");
+    assert!(refused.to_string().contains("master.key.rewrapping"), "{refused}");
+    for _ in 0..2 {
+        let store = reopen(folder.path(), log).unwrap();
+        assert_eq!(keys(&store), before);
+    }
+    let refused = rewrap.run(&mut |_| Ok(())).unwrap_err();
+    assert!(matches!(refused, KeyError::MasterKeyBeside { .. }), "{refused}");
+    fs::remove_dir(&in_place).unwrap();
+    fs::copy(&apart, &in_place).unwrap();
+    assert_eq!(keys(&reopen(folder.path(), log).unwrap()), before);
+    assert_eq!(names(folder.path()), ALL_FILES, "put there by hand, it is what opens the store");
+}
+
+#[test]
+fn a_link_is_not_replaced_and_a_restore_removes_nothing_of_a_replacement() {
+    for name in ["master.key", "subject-keys"] {
+        let (folder, _, apart) = example();
+        let (file, real) = (folder.path().join(name), folder.path().join("real"));
+        fs::rename(&file, &real).unwrap();
+        std::os::unix::fs::symlink(&real, &file).unwrap();
+        let refused = rewrap(folder.path(), &apart, None).unwrap_err();
+        assert!(matches!(&refused, KeyError::Linked(linked) if *linked == file), "{refused}");
+    }
+    for step in [RewrapStep::SlotsBeside, RewrapStep::SlotsInPlace] {
+        let (folder, log, apart) = example();
+        rewrap(folder.path(), &apart, Some(step)).unwrap_err();
+        let before = names(folder.path());
+        let store = KeyStore::open(&Place { is_restoring: true, ..place(folder.path()) }, Some(log), true).unwrap();
+        store.settle(true).unwrap();
+        drop(store);
+        assert_eq!(names(folder.path()), before, "{step:?}");
+    }
+}
+
+#[test]
+fn making_a_master_key_removes_no_file_of_a_like_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (vault, other) = (folder.path().join("vault.key"), folder.path().join("vault.new"));
+    fs::write(&other, "precious").unwrap();
+    drop(KeyStore::open(&Place { master_key: vault, ..place(folder.path()) }, None, false).unwrap());
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
 }

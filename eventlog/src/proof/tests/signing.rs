@@ -76,6 +76,26 @@ fn keys_are_made_in_a_folder_for_their_owner_alone_by_one_at_a_time() {
 }
 
 #[test]
+fn a_further_key_brings_back_public_halves_that_were_lost() {
+    let folder = generated();
+    SigningKeys::add(folder.path()).unwrap();
+    let public = folder.path().join(VERIFYING_KEYS_FILE);
+    let whole = fs::read_to_string(&public).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    for left in [None, Some(lines[0]), Some(lines[1])] {
+        match left {
+            None => fs::remove_file(&public).unwrap(),
+            Some(left) => fs::write(&public, left).unwrap(),
+        }
+        let added = SigningKeys::add(folder.path()).unwrap();
+        let found = fs::read_to_string(&public).unwrap();
+        assert!(lines.iter().all(|line| found.lines().filter(|found| found == line).count() == 1), "{found}");
+        assert_eq!(found.lines().last(), Some(&*added));
+    }
+    assert_eq!(fs::read_to_string(&public).unwrap().lines().count(), 5);
+}
+
+#[test]
 fn a_name_that_no_note_can_carry_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["", "with space", "with+plus", "with\nline", "with\u{7}bell", &"x".repeat(256)] {

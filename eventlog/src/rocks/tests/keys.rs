@@ -189,7 +189,8 @@ fn a_log_whose_master_key_was_replaced_says_what_it_said_and_the_old_one_is_refu
     let (folder, apart) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (master, new) = (folder.path().join("keys").join("master.key"), apart.path().join("new.key"));
     let env = || Arc::new(SeededEnvironment::new(1, NOW));
-    let replace = || rewrap(folder.path(), env(), &Options::default(), &new);
+    let old_to = new.with_extension("old");
+    let replace = || rewrap(folder.path(), env(), &Options::default(), MasterKeys { new: &new, old_to: &old_to });
     let log = open_small(folder.path());
     append(&*log, request([received(1, 1, "+31 20 555 01 01"), received(2, 2, "+31 20 555 01 02")])).unwrap();
     append(&*log, request([erased(&[2])])).unwrap();
