@@ -21,6 +21,26 @@ fn lead_of(app: &TestApp, name: &str) -> Value {
 }
 
 #[test]
+fn an_erasure_is_certified_over_graphql() {
+    let folder = TestApp::start().into_folder();
+    stdout(&run(&["key", "generate", "--name", "crm.example.com/log", "--data", text(folder.path())]));
+    let app = TestApp::open(folder);
+    let subject = world::id(&lead_of(&app, "Vera Petrova")["dataSubject"]);
+    let query = "query($id: ID!) { dataSubject(id: $id) { erasureCertificate } }";
+    let certificate = || app.request(query).variables(json!({ "id": subject })).send().data()["dataSubject"].clone();
+    assert_eq!(certificate()["erasureCertificate"], Value::Null, "there is nothing to certify yet");
+    app.done("eraseSubject", json!({ "subject": subject, "ground": "CONSENT_WITHDRAWN" }), "position");
+    let certificate = certificate()["erasureCertificate"].as_str().unwrap().to_owned();
+    assert!(certificate.starts_with("letopis erasure certificate 1\norigin crm.example.com/log\n"), "{certificate}");
+    let outside = TempDir::new().unwrap();
+    let file = outside.path().join("certificate");
+    fs::write(&file, certificate).unwrap();
+    let key = app.folder().join("keys").join("checkpoint.pub");
+    let verify = ["verify-proof", text(&file), "--key", text(&key)];
+    assert!(stdout(&run(&verify)).contains("the keys of 1 data subjects were destroyed"));
+}
+
+#[test]
 fn an_erasure_is_certified_outside_the_log() {
     let folder = TestApp::start().into_folder();
     let data = text(folder.path()).to_owned();
@@ -54,17 +74,7 @@ fn an_erasure_is_certified_outside_the_log() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("records no erasure"), "{refused:?}");
     let app = TestApp::open(folder);
     let erase = json!({ "subject": subject, "ground": "CONSENT_WITHDRAWN", "reference": "2026/17" });
-    let query = "query($id: ID!) { dataSubject(id: $id) { erasureCertificate } }";
-    let certificate = || app.request(query).variables(json!({ "id": subject })).send().data()["dataSubject"].clone();
-    assert_eq!(certificate()["erasureCertificate"], Value::Null, "there is nothing to certify yet");
     let erased = app.done("eraseSubject", erase, "position");
-    let certificate = certificate()["erasureCertificate"].as_str().unwrap().to_owned();
-    assert!(certificate.starts_with("letopis erasure certificate 1\norigin crm.example.com/log\n"), "{certificate}");
-    let over_graphql = outside.path().join("certificate");
-    fs::write(&over_graphql, certificate).unwrap();
-    let key = app.folder().join("keys").join("checkpoint.pub");
-    let verify = ["verify-proof", text(&over_graphql), "--key", text(&key), "--checkpoint", text(&before)];
-    assert!(stdout(&run(&verify)).contains("the keys of 1 data subjects were destroyed"));
     let _folder = app.into_folder();
     let said = stdout(&run(&arguments));
     assert!(said.contains(&format!("at position {} is certified", erased["position"].as_str().unwrap())), "{said}");
