@@ -11,6 +11,7 @@ use std::str::FromStr;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+use crate::access::Withholding;
 use crate::ids::{EmployeeId, EventId, Position, RequestId};
 use crate::privacy::DataSubjects;
 use crate::query::Tags;
@@ -199,6 +200,11 @@ macro_rules! events {
                 match self { $(Self::$name(fact) => erase(fact)),* }
             }
 
+            /// Withholds parts of its personal part.
+            pub(crate) fn withhold_personal(&mut self, withholding: &Withholding<'_>) {
+                match self { $(Self::$name(fact) => withholding.of(fact)),* }
+            }
+
             /// Whether its personal part was erased.
             #[must_use]
             pub fn is_erased(&self) -> bool {
@@ -357,6 +363,14 @@ events! {
     task::TaskCompleted,
     /// A task was called off.
     task::TaskCancelled,
+    /// An employee got a role, or another reach of one.
+    access::RoleGranted,
+    /// An employee lost a role.
+    access::RoleRevoked,
+    /// An employee is away, and somebody stands in.
+    access::AbsenceDeclared,
+    /// An absence is over.
+    access::AbsenceEnded,
     /// Two data subjects turned out to be one person.
     privacy::SubjectsLinked,
     /// A person consented to a purpose.

@@ -89,6 +89,8 @@ entity_ids! {
     PipelineId = "pipeline",
     /// A data subject: the person whose data an event holds; passed from lead to contact at conversion.
     SubjectId = "subject",
+    /// A time in which an employee is away and somebody stands in.
+    AbsenceId = "absence",
     /// A legal hold on the data of a person.
     LegalHoldId = "hold",
     /// One event.

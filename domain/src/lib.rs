@@ -25,6 +25,7 @@ pub mod testing;
 #[cfg(test)]
 mod fixtures;
 
+pub mod access;
 pub mod account;
 pub mod activity;
 pub mod agreement;

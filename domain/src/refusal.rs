@@ -30,6 +30,8 @@ pub enum RefusalCode {
     SubjectErased,
     /// The data are under a legal hold.
     LegalHold,
+    /// Whoever acts may not do this.
+    Forbidden,
 }
 
 impl RefusalCode {
@@ -49,6 +51,7 @@ impl RefusalCode {
             Self::Changed => "CHANGED",
             Self::SubjectErased => "SUBJECT_ERASED",
             Self::LegalHold => "LEGAL_HOLD",
+            Self::Forbidden => "FORBIDDEN",
         }
     }
 }

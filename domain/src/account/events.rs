@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{AccountId, EmployeeId, LeadId, SubjectId};
 use crate::query::Tags;
@@ -32,6 +33,11 @@ pub struct AccountDetails {
 impl PersonalValues for AccountDetails {
     fn add_lookups(&self, lookups: &mut Tags) {
         lookup::add_all(&self.emails, &self.phones, lookups);
+    }
+
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.name(&mut self.name);
+        withholding.contact_data(&mut self.emails, &mut self.phones);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{AccountId, ActivityId, ContactId, EmployeeId, LeadId, OpportunityId};
 use crate::privacy::DataSubjects;
@@ -101,7 +102,14 @@ pub struct ActivityText {
     /// The customer's address or handle, for the rest.
     pub address: Option<PlainText>,
 }
-impl PersonalValues for ActivityText {}
+impl PersonalValues for ActivityText {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.subject.iter_mut().for_each(|text| withholding.words(text));
+        self.body.iter_mut().for_each(|text| withholding.words(text));
+        withholding.personal(&mut self.phone);
+        withholding.personal(&mut self.address);
+    }
+}
 
 macro_rules! activities {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $field_type:ty),* $(,)? })*) => {$(

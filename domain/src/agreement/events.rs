@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::activity::Subjects;
 use crate::fact::fact;
 use crate::ids::{AgreementId, EmployeeId, ReservationId, ResourceId};
@@ -25,7 +26,11 @@ pub struct AgreementTerms {
     /// The subject of the agreement in words.
     pub subject: PlainText,
 }
-impl PersonalValues for AgreementTerms {}
+impl PersonalValues for AgreementTerms {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.words(&mut self.subject);
+    }
+}
 
 /// An agreement was reached.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, LeadId, OpportunityId, Tagged};
 use crate::privacy::DataSubjects;
@@ -136,7 +137,11 @@ pub struct AttributeChanges {
     /// Every attribute that changed.
     pub changes: Vec<AttributeChange>,
 }
-impl PersonalValues for AttributeChanges {}
+impl PersonalValues for AttributeChanges {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.personal(&mut self.changes);
+    }
+}
 
 /// Attributes of one entity were set or cleared, after its creation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, SubjectId};
 use crate::query::Tags;
@@ -23,6 +24,12 @@ pub struct ContactDetails {
 impl PersonalValues for ContactDetails {
     fn add_lookups(&self, lookups: &mut Tags) {
         lookup::add_all(&self.emails, &self.phones, lookups);
+    }
+
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.name(&mut self.name);
+        withholding.contact_data(&mut self.emails, &mut self.phones);
+        withholding.personal(&mut self.role);
     }
 }
 

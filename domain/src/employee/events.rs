@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{BusinessUnitId, EmployeeId, TeamId};
 use crate::values::{PersonName, Personal, PersonalValues};
@@ -60,7 +61,11 @@ pub struct EmployeeDetails {
     /// The name.
     pub name: PersonName,
 }
-impl PersonalValues for EmployeeDetails {}
+impl PersonalValues for EmployeeDetails {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.name(&mut self.name);
+    }
+}
 
 /// An employee began.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

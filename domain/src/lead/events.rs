@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::catalog::Claim;
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId, SubjectId};
@@ -30,6 +31,13 @@ impl PersonalValues for LeadDetails {
     fn add_lookups(&self, lookups: &mut Tags) {
         lookup::add_all(&self.emails, &self.phones, lookups);
     }
+
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.name.iter_mut().for_each(|name| withholding.name(name));
+        self.company.iter_mut().for_each(|name| withholding.name(name));
+        withholding.contact_data(&mut self.emails, &mut self.phones);
+        self.message.iter_mut().for_each(|text| withholding.words(text));
+    }
 }
 
 /// A free comment.
@@ -38,7 +46,11 @@ pub struct Comment {
     /// The comment.
     pub comment: Option<PlainText>,
 }
-impl PersonalValues for Comment {}
+impl PersonalValues for Comment {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.comment.iter_mut().for_each(|text| withholding.words(text));
+    }
+}
 
 /// A lead arrived.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

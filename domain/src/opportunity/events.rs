@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::fact::fact;
 use crate::ids::{AccountId, ContactId, EmployeeId, LeadId, OpportunityId};
 use crate::lead::Comment;
@@ -15,7 +16,11 @@ pub struct OpportunityDetails {
     /// A title.
     pub title: Option<PlainText>,
 }
-impl PersonalValues for OpportunityDetails {}
+impl PersonalValues for OpportunityDetails {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.title.iter_mut().for_each(|text| withholding.words(text));
+    }
+}
 
 /// An opportunity was opened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -167,7 +172,12 @@ pub struct LossDetails {
     /// A comment.
     pub comment: Option<PlainText>,
 }
-impl PersonalValues for LossDetails {}
+impl PersonalValues for LossDetails {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.competitor.iter_mut().for_each(|text| withholding.words(text));
+        self.comment.iter_mut().for_each(|text| withholding.words(text));
+    }
+}
 
 /// An opportunity was lost.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::event::{Event, EventType, Fact};
 use crate::fact::fact;
 use crate::ids::{EmployeeId, LegalHoldId, SubjectId};
@@ -64,7 +65,11 @@ pub struct HoldReason {
     /// The reason in words.
     pub reason: PlainText,
 }
-impl PersonalValues for HoldReason {}
+impl PersonalValues for HoldReason {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        withholding.words(&mut self.reason);
+    }
+}
 
 /// The law obliges the company to keep a person's data.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::subjects::one;
 use super::{INSTANT, attributes};
+use crate::access::{AbsenceDeclared, AbsenceEnded, Reach, Role, RoleGranted, RoleRevoked};
 use crate::attribute::{
     AttributeChange, AttributeChanges, AttributeDefinition, AttributeType, AttributesPublished, AttributesSet,
     EntityKind, EntityRef,
@@ -14,7 +15,7 @@ use crate::employee::{
 use crate::pipeline::{PipelinePublished, Stage, StageCategory};
 use crate::request::RequestSettled;
 use crate::testing::id;
-use crate::values::{AttributeValue, Personal};
+use crate::values::{AttributeValue, Period, Personal};
 
 pub(super) fn company_profile_published() -> CompanyProfilePublished {
     CompanyProfilePublished { name: "Вега Media B.V.".to_owned(), time_zone: chrono_tz::Europe::Amsterdam }
@@ -39,6 +40,23 @@ pub(super) fn employee_transferred() -> EmployeeTransferred {
 
 pub(super) fn employee_left() -> EmployeeLeft {
     EmployeeLeft { employee: id(4) }
+}
+
+pub(super) fn role_granted() -> RoleGranted {
+    RoleGranted { employee: id(4), role: Role::TeamLead, reach: Reach::Unit }
+}
+
+pub(super) fn role_revoked() -> RoleRevoked {
+    RoleRevoked { employee: id(4), role: Role::TeamLead }
+}
+
+pub(super) fn absence_declared() -> AbsenceDeclared {
+    let period = Period { from: INSTANT, until: Some(INSTANT.plus_ms(86_400_000)) };
+    AbsenceDeclared { absence: id(91), employee: id(4), substitute: id(9), period }
+}
+
+pub(super) fn absence_ended() -> AbsenceEnded {
+    AbsenceEnded { absence: id(91), employee: id(4), substitute: id(9) }
 }
 
 pub(super) fn pipeline_published() -> PipelinePublished {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Withholding;
 use crate::activity::Subjects;
 use crate::fact::fact;
 use crate::ids::{EmployeeId, TaskId};
@@ -30,7 +31,11 @@ pub struct TaskText {
     /// What is to be done.
     pub title: Option<PlainText>,
 }
-impl PersonalValues for TaskText {}
+impl PersonalValues for TaskText {
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.title.iter_mut().for_each(|text| withholding.words(text));
+    }
+}
 
 /// A task was scheduled.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Date, Personal, PersonalValues, Timestamp, money::decimal};
+use crate::access::Withholding;
 use crate::query::Tags;
 
 /// Most significant digits that any number keeps on its way through a float.
@@ -28,6 +29,11 @@ pub struct WithAttributes<D> {
 impl<D: PersonalValues> PersonalValues for WithAttributes<D> {
     fn add_lookups(&self, lookups: &mut Tags) {
         self.details.add_lookups(lookups);
+    }
+
+    fn withhold(&mut self, withholding: &Withholding<'_>) {
+        self.details.withhold(withholding);
+        withholding.personal(&mut self.attributes);
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::access::Withholding;
 use crate::query::Tags;
 
 /// The personal part of an event: known, or erased for ever.
@@ -61,13 +62,18 @@ pub trait PersonalValues: Serialize + DeserializeOwned + Default + PartialEq + C
     /// Adds the look-up tags of the values by which the person is found again.
     fn add_lookups(&self, _lookups: &mut Tags) {}
 
+    /// Withholds what a viewer may not see.
+    fn withhold(&mut self, withholding: &Withholding<'_>);
+
     /// Whether any value is given. A part without values is not stored, and so is not erased either.
     fn say_anything(&self) -> bool {
         *self != Self::default()
     }
 }
 
-impl PersonalValues for () {}
+impl PersonalValues for () {
+    fn withhold(&mut self, _: &Withholding<'_>) {}
+}
 
 /// For people: the value in the clear, or the word `erased`. The log stores the value itself, apart.
 impl<T: Serialize> Serialize for Personal<T> {
