@@ -7,7 +7,7 @@ use letopis_domain::command::{Command, CommandVisitor};
 use letopis_domain::decision::{Circumstances, Decision, fold};
 use letopis_domain::event::{Event, NewEvent, Recorded};
 use letopis_domain::ids::{EmployeeId, EventId, Position, SubjectId};
-use letopis_domain::query::{AppendCondition, Query};
+use letopis_domain::query::{AppendCondition, Query, Tag};
 use letopis_domain::refusal::{Conflict, RefusalCode, Refused};
 use letopis_domain::request::RequestSettled;
 use letopis_domain::values::Timestamp;
@@ -35,6 +35,8 @@ pub struct Envelope {
     pub causation: Option<EventId>,
     /// Refuse when anything about the command's subject was recorded after this position.
     pub expected_position: Option<Position>,
+    /// What the command names and the caller does not see: it is decided as if it was not there, and refused.
+    pub unseen: Vec<Tag>,
 }
 
 /// What became of a command.
@@ -69,8 +71,16 @@ pub async fn transact(
         if let Some(known) = envelope.known_request(log)? {
             return envelope.repeat(log, known);
         }
-        let mut read = |query: &Query, after| log.read(query, Range { after, ..Range::upto(head) });
+        let mut read = |query: &Query, after| {
+            let mut events = log.read(query, Range { after, ..Range::upto(head) })?;
+            events.retain(|event| !envelope.hides(event));
+            Ok(events)
+        };
         let decided = command.visit(Decide { read: &mut read, at, expected: envelope.expected_position })?;
+        if let (Some(unseen), false) = (envelope.unseen.first(), decided.events.is_empty()) {
+            // No rule asked whether it is there.
+            return Err(refused(RefusalCode::NotFound, format!("there is no {unseen}"), None));
+        }
         let events = envelope.new_events(envelope.to_record(command, decided.events), &at, env);
         if events.is_empty() {
             return Ok(Outcome { appended: None, events, repeated: false });
@@ -102,6 +112,11 @@ impl Envelope {
     pub(crate) fn circumstances(&self, now: Timestamp) -> Circumstances {
         let occurred_at = self.occurred_at.unwrap_or(now);
         Circumstances { now, occurred_at, is_dated: self.occurred_at.is_some(), actor: self.actor }
+    }
+
+    /// Whether an event is about something that the caller does not see.
+    fn hides(&self, event: &Recorded) -> bool {
+        !self.unseen.is_empty() && event.event.tags().as_slice().iter().any(|tag| self.unseen.contains(tag))
     }
 
     /// The earlier request with the same key.
