@@ -2,14 +2,17 @@
 //!
 //! A look-up, `replay` and `asOf` share this path, so they agree by construction.
 
+use std::sync::Arc;
+
+use letopis_domain::access::Absence;
 use letopis_domain::account::Account;
 use letopis_domain::agreement::Agreement;
 use letopis_domain::contact::Contact;
 use letopis_domain::employee::{BusinessUnit, Company, Employee, Team};
 use letopis_domain::event::{EventType, Recorded};
 use letopis_domain::ids::{
-    AccountId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId, Position, Tagged,
-    TaskId, TeamId,
+    AbsenceId, AccountId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, OpportunityId, PipelineId,
+    Position, Tagged, TaskId, TeamId,
 };
 use letopis_domain::lead::Lead;
 use letopis_domain::opportunity::Opportunity;
@@ -60,6 +63,7 @@ entities! {
     Task = TaskId, |state| state.exists();
     Agreement = AgreementId, |state| state.reached_at.is_some();
     Employee = EmployeeId, |state| state.hired_at.is_some();
+    Absence = AbsenceId, |state| state.declared_at.is_some();
     Team = TeamId, |state| state.formed_at.is_some();
     BusinessUnit = BusinessUnitId, |state| state.formed_at.is_some();
     Pipeline = PipelineId, |state| *state != Self::default();
@@ -80,7 +84,7 @@ pub struct Folded<E> {
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn history<E: Entity>(log: &dyn Log, id: E::Id, at: Position) -> Result<Vec<std::sync::Arc<Recorded>>, ReadError> {
+pub fn history<E: Entity>(log: &dyn Log, id: E::Id, at: Position) -> Result<Vec<Arc<Recorded>>, ReadError> {
     log.read(&Query::about(&id, E::TYPES), Range::upto(at))
 }
 
@@ -89,14 +93,19 @@ pub fn history<E: Entity>(log: &dyn Log, id: E::Id, at: Position) -> Result<Vec<
 /// # Errors
 /// When the log cannot be read.
 pub fn fold<E: Entity>(log: &dyn Log, id: E::Id, at: Position) -> Result<Option<Folded<E>>, ReadError> {
-    let history = history::<E>(log, id, at)?;
-    let (Some(first), Some(last)) = (history.first(), history.last()) else { return Ok(None) };
-    let (created, changed) = (first.position, last.position);
+    Ok(folded(history::<E>(log, id, at)?))
+}
+
+/// The entity that its events make; none if they make none.
+pub(crate) fn folded<E: Entity>(history: impl IntoIterator<Item = Arc<Recorded>>) -> Option<Folded<E>> {
     let mut state = E::default();
-    for event in &history {
-        state.evolve(event);
+    let mut range = None;
+    for event in history {
+        state.evolve(&event);
+        range = Some((range.map_or(event.position, |(created, _)| created), event.position));
     }
-    Ok(state.exists().then_some(Folded { state, created, changed }))
+    let (created, changed) = range.filter(|_| state.exists())?;
+    Some(Folded { state, created, changed })
 }
 
 /// Several entities as of a position, for a page; what did not exist is left out.

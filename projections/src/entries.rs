@@ -17,17 +17,15 @@ use letopis_domain::values::{Attributes, Date, Money, Period, Timestamp};
 
 use crate::lists::Rows;
 use crate::models::accounts::AccountColumns;
-use crate::models::activities::About;
 use crate::models::agreements::{Agreement, Reservation};
 use crate::models::contacts::ContactColumns;
-use crate::models::directory::{EmployeeColumns, TeamColumns, Who};
+use crate::models::directory::{EmployeeColumns, TeamColumns};
 use crate::models::leads::LeadColumns;
 use crate::models::opportunities::OpportunityColumns;
 use crate::models::tasks::Task;
-use crate::names::{Names, Ref};
 use crate::scope::Scope;
+use crate::shown::{place, subjects};
 use crate::table::{Row, Table, Version};
-use crate::value::Bare;
 
 /// An employee, or none, with the team and the business unit of that moment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -38,26 +36,6 @@ pub struct Place {
     pub team: Option<TeamId>,
     /// The business unit of that team.
     pub unit: Option<BusinessUnitId>,
-}
-
-fn place(who: Who, names: &Names) -> Place {
-    Place { employee: names.id(who.employee), team: names.id(who.team), unit: names.id(who.unit) }
-}
-
-fn subjects(about: About, names: &Names) -> Subjects {
-    Subjects {
-        lead: names.id(about.lead),
-        account: names.id(about.account),
-        contact: names.id(about.contact),
-        opportunity: names.id(about.opportunity),
-    }
-}
-
-fn role(row: Ref, names: &Names) -> Option<String> {
-    match names.bare(names.particulars.role(row)) {
-        Bare::Text(role) => Some(role.to_owned()),
-        _ => None,
-    }
 }
 
 fn instant(micros: i64) -> Timestamp {
@@ -315,7 +293,7 @@ macro_rules! versioned {
             }
 
             fn entry(scope: Scope<'_>, created: u64, $version: &Self::Row) -> Self {
-                let ($of, $names) = (&$version.columns, &scope.facts.names);
+                let ($of, $names) = (&$version.columns, &scope.shown($version));
                 Self { id: $names.id($version.entity).unwrap_or_default(), created: Position(created), $($field: $value,)* }
             }
         }
@@ -333,8 +311,8 @@ versioned! {
         source: names.text(of.source).map(str::to_owned),
         channel: names.text(of.channel).map(str::to_owned),
         campaign: names.text(of.campaign).map(str::to_owned),
-        amount: of.amount,
-        attributes: names.particulars.attributes(of.attributes),
+        amount: names.money(of.amount),
+        attributes: names.attributes(of.attributes),
         received_at: instant(of.received_at),
         changed_at: instant(of.changed_at),
         reason: names.text(of.reason).map(str::to_owned),
@@ -349,7 +327,7 @@ versioned! {
         owner: place(of.who, names),
         parent: names.id(of.parent),
         origin_lead: names.id(of.origin_lead),
-        attributes: names.particulars.attributes(of.attributes),
+        attributes: names.attributes(of.attributes),
         created_at: instant(of.created_at),
         changed_at: instant(of.changed_at),
     };
@@ -357,9 +335,9 @@ versioned! {
         changed: Position(version.opened),
         owner: place(of.who, names),
         account: names.id(of.account),
-        role: role(of.role, names),
+        role: names.role(of.role),
         origin_lead: names.id(of.origin_lead),
-        attributes: names.particulars.attributes(of.attributes),
+        attributes: names.attributes(of.attributes),
         created_at: instant(of.created_at),
         changed_at: instant(of.changed_at),
     };
@@ -374,11 +352,11 @@ versioned! {
         contact: names.id(of.contact),
         origin_lead: names.id(of.origin_lead),
         source: names.text(of.source).map(str::to_owned),
-        amount: of.amount,
+        amount: names.money(of.amount),
         expected_close: of.expected_close,
         probability_percent: of.probability_percent,
         loss_reason: names.text(of.reason).map(str::to_owned),
-        attributes: names.particulars.attributes(of.attributes),
+        attributes: names.attributes(of.attributes),
         opened_at: instant(of.opened_at),
         changed_at: instant(of.changed_at),
         closed_at: of.closed_at.map(instant),
@@ -425,7 +403,7 @@ impl Rows for TaskEntry {
     }
 
     fn entry(scope: Scope<'_>, created: u64, task: &Task) -> Self {
-        let names = &scope.facts.names;
+        let names = &scope.shown(task);
         Self {
             id: names.id(task.entity).unwrap_or_default(),
             created: Position(created),
@@ -449,7 +427,7 @@ impl Rows for AgreementEntry {
     }
 
     fn entry(scope: Scope<'_>, created: u64, agreement: &Agreement) -> Self {
-        let names = &scope.facts.names;
+        let names = &scope.shown(agreement);
         Self {
             id: names.id(agreement.entity).unwrap_or_default(),
             created: Position(created),
@@ -459,7 +437,7 @@ impl Rows for AgreementEntry {
             reached_at: instant(agreement.reached_at),
             valid: Period { from: instant(agreement.valid_from), until: agreement.valid_until.map(instant) },
             renews: names.id(agreement.renews),
-            amount: agreement.amount,
+            amount: names.money(agreement.amount),
         }
     }
 }
@@ -473,7 +451,7 @@ impl Rows for ReservationEntry {
     }
 
     fn entry(scope: Scope<'_>, created: u64, held: &Reservation) -> Self {
-        let names = &scope.facts.names;
+        let names = &scope.shown(held);
         Self {
             id: names.id(held.entity).unwrap_or_default(),
             created: Position(created),

@@ -14,6 +14,7 @@ use crate::models::links::Links;
 use crate::models::opportunities::Opportunities;
 use crate::models::published::Published;
 use crate::models::rejections::{Beside, Rejections};
+use crate::models::rights::Rights;
 use crate::models::stays::Stays;
 use crate::models::tasks::Tasks;
 use crate::models::timeline::{Entry, Timeline};
@@ -40,6 +41,7 @@ pub(crate) struct Facts {
     pub(crate) agreements: Agreements,
     pub(crate) rejections: Rejections,
     pub(crate) links: Links,
+    pub(crate) rights: Rights,
     pub(crate) timeline: Timeline,
 }
 
@@ -77,6 +79,9 @@ macro_rules! tables {
             (48, Rejections::NAME, tables!(@borrow $reference $facts.rejections.late)),
             (49, Rejections::NAME, tables!(@borrow $reference $facts.rejections.returns)),
             (50, Links::NAME, tables!(@borrow $reference $facts.links.rows)),
+            (51, Rights::NAME, tables!(@borrow $reference $facts.rights.grants)),
+            (52, Rights::NAME, tables!(@borrow $reference $facts.rights.absences)),
+            (53, Rights::NAME, tables!(@borrow $reference $facts.rights.recordings)),
         ]);
         tables.sort_by_key(|(number, _, _)| *number);
         tables
@@ -124,6 +129,7 @@ impl Facts {
         };
         self.rejections.apply(event, beside);
         self.links.apply(event, &mut self.names);
+        self.rights.apply(event, (&mut self.names, &self.directory));
         self.timeline.apply(event, &mut self.names);
         if let Some(erased) = event.event.erases() {
             self.names.particulars.forget(erased);
@@ -206,13 +212,14 @@ impl Facts {
         self.leads.versions.index();
         self.accounts.versions.index();
         self.contacts.versions.index();
-        self.opportunities.versions.index();
+        self.opportunities.index();
         self.stays.index();
         self.tasks.index();
         self.activities.index();
         self.agreements.index();
         self.rejections.index();
         self.links.index();
+        self.rights.index();
     }
 }
 
@@ -235,7 +242,7 @@ const fn revision<P: Projection>() -> (&'static str, u32) {
 }
 
 /// Name and revision of every read model.
-pub(crate) const REVISIONS: [(&str, u32); 13] = [
+pub(crate) const REVISIONS: [(&str, u32); 14] = [
     revision::<Published>(),
     revision::<Directory>(),
     revision::<Leads>(),
@@ -248,5 +255,6 @@ pub(crate) const REVISIONS: [(&str, u32); 13] = [
     revision::<Agreements>(),
     revision::<Rejections>(),
     revision::<Links>(),
+    revision::<Rights>(),
     revision::<Timeline>(),
 ];

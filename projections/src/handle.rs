@@ -221,7 +221,18 @@ impl Views {
     }
 
     fn view(&self, position: Position) -> View {
-        View { generation: self.shared.generation(), log: Arc::clone(&self.shared.log), position }
+        View {
+            generation: self.shared.generation(),
+            log: Arc::clone(&self.shared.log),
+            position,
+            eyes: None,
+            witness: None,
+        }
+    }
+
+    /// The read models as of a position that they have reached, or of the log alone where they have not.
+    pub fn look(&self, position: Position) -> View {
+        self.view(position)
     }
 
     /// The read models as of a moment; none = now. Waits, but not longer than `patience`, until they are that far.

@@ -23,6 +23,7 @@ pub mod reports;
 pub mod value;
 
 mod calendar;
+mod eyes;
 mod facts;
 mod generation;
 mod models;
@@ -31,8 +32,12 @@ mod particulars;
 mod projection;
 mod quantile;
 mod scope;
+mod seen;
+mod shown;
+mod sight;
 mod store;
 mod table;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -41,5 +46,8 @@ pub use handle::{Found, Unusable, Views};
 pub use models::activities::ActivityKind;
 pub use projector::Projector;
 pub use scope::Between;
+pub use seen::Page as EventPage;
+pub use sight::{Sight, Viewer};
 pub use store::StoreError;
 pub use views::{AsOf, View, ViewError};
+pub use witness::Witness;

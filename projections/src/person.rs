@@ -20,6 +20,16 @@ const BATCH_SIZE: usize = 1_000;
 /// # Errors
 /// When the log cannot be read.
 pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folded<Subject>>, ReadError> {
+    person_of(log, id, at, &|event| event)
+}
+
+/// A person as [`person`] tells it, of events as somebody sees them.
+pub(crate) fn person_of(
+    log: &dyn Log,
+    id: SubjectId,
+    at: Position,
+    shown: &dyn Fn(Arc<Recorded>) -> Arc<Recorded>,
+) -> Result<Option<Folded<Subject>>, ReadError> {
     let mut boundary = Query::default();
     let mut events: BTreeMap<Position, Arc<Recorded>> = BTreeMap::new();
     let mut state = Subject::default();
@@ -29,7 +39,8 @@ pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folde
             break;
         }
         boundary = wanted;
-        events.extend(log.read(&boundary, Range::upto(at))?.into_iter().map(|event| (event.position, event)));
+        let read = log.read(&boundary, Range::upto(at))?.into_iter();
+        events.extend(read.map(|event| (event.position, shown(event))));
         state = Subject::default();
         for event in events.values() {
             state.evolve(event);

@@ -29,6 +29,13 @@ macro_rules! company_events {
     };
 }
 
+/// Who may see and do what, and who stands in for whom: about no customer.
+macro_rules! access_events {
+    () => {
+        Event::RoleGranted(_) | Event::RoleRevoked(_) | Event::AbsenceDeclared(_) | Event::AbsenceEnded(_)
+    };
+}
+
 /// What is published for everybody, and that a request brought nothing: about no customer.
 macro_rules! published_events {
     () => {
@@ -115,6 +122,6 @@ macro_rules! task_events {
 }
 
 pub(crate) use {
-    account_events, activity_events, agreement_events, company_events, contact_events, lead_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    access_events, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use letopis_domain::access::Fields;
 use letopis_domain::values::Timestamp;
 
 use crate::calendar::Calendar;
+use crate::eyes::Eyes;
 use crate::facts::Facts;
 use crate::filter::{QueryError, Sieve, Where};
 use crate::models::accounts::AccountColumns;
-use crate::models::activities::Activity;
+use crate::models::activities::{About, Activity};
 use crate::models::agreements::{Agreement, Reservation};
 use crate::models::contacts::ContactColumns;
 use crate::models::directory::{EmployeeColumns, TeamColumns};
@@ -26,6 +28,8 @@ use crate::value::{Field, Value};
 pub(crate) struct Scope<'f> {
     pub(crate) facts: &'f Facts,
     pub(crate) position: u64,
+    /// Through whose eyes; none = everything is seen.
+    pub(crate) eyes: Option<&'f Eyes>,
 }
 
 /// A column as a question names it, looked up once.
@@ -40,6 +44,9 @@ pub(crate) struct Column {
 pub(crate) trait Columns: Default {
     /// What the rows are, in the plural.
     const MODEL: &'static str;
+
+    /// What is seen of the row.
+    fn fields(&self, scope: Scope<'_>) -> Fields;
 
     /// A plain column; none if the rows have no such column.
     fn cell(&self, field: &Field) -> Option<Cell>;
@@ -107,10 +114,49 @@ impl Scope<'_> {
     }
 
     pub(crate) fn passes<C: Columns>(self, sieve: &Sieve<Column>, row: &C) -> bool {
-        sieve.passes(&|column: &Column| self.facts.names.bare(self.cell(row, column)))
+        sieve.passes(&|column: &Column| self.facts.names.bare(self.cell(row, column))) && self.sees(row)
     }
 
+    /// Whether the row is seen at all. Whatever counts, sums or lists rows asks [`Self::passes`], which asks this.
+    pub(crate) fn sees<C: Columns>(self, row: &C) -> bool {
+        self.eyes.is_none() || row.fields(self).sees()
+    }
+
+    /// What is seen of an entity.
+    pub(crate) fn of_entity(self, kind: Kind, entity: Ref) -> Fields {
+        self.eyes.map_or(Fields::EVERYTHING, |eyes| eyes.of_entity(self.facts, kind, entity))
+    }
+
+    /// What is seen of something about these, which was recorded at a position.
+    pub(crate) fn about(self, about: About, opened: u64) -> Fields {
+        self.eyes.map_or(Fields::EVERYTHING, |eyes| eyes.about(self.facts, about, opened))
+    }
+
+    /// What is seen of what is about no customer.
+    fn anybody(self) -> Fields {
+        self.eyes.map_or(Fields::EVERYTHING, Eyes::any)
+    }
+
+    /// The column of a row as it is seen: what is withheld, or leads to what is hidden, is empty.
     pub(crate) fn cell<C: Columns>(self, row: &C, column: &Column) -> Cell {
+        if self.eyes.is_none() {
+            return self.bare_cell(row, column);
+        }
+        let needed = match column.field {
+            Field::Amount | Field::Currency => Fields::MONEY,
+            Field::Role | Field::Attribute(_) | Field::LeadAttribute(_) => Fields::PERSONAL,
+            _ => Fields::ROW,
+        };
+        if !row.fields(self).holds(needed) {
+            return Cell::Null;
+        }
+        match self.bare_cell(row, column) {
+            Cell::Id(kind, entity) if !self.of_entity(kind, entity).sees() => Cell::Null,
+            cell => cell,
+        }
+    }
+
+    fn bare_cell<C: Columns>(self, row: &C, column: &Column) -> Cell {
         let names = &self.facts.names;
         match &column.field {
             Field::Role => row.role().map_or(Cell::Null, |row| names.particulars.role(row)),
@@ -151,6 +197,10 @@ macro_rules! entity_columns {
         impl Columns for Version<$columns> {
             const MODEL: &'static str = $model;
 
+            fn fields(&self, scope: Scope<'_>) -> Fields {
+                scope.of_entity(Kind::$kind, self.entity)
+            }
+
             fn cell(&self, field: &Field) -> Option<Cell> {
                 if *field == Field::Id { Some(Cell::id(Kind::$kind, self.entity)) } else { self.columns.cell(field) }
             }
@@ -183,6 +233,10 @@ entity_columns! {
 impl Columns for Version<EmployeeColumns> {
     const MODEL: &'static str = "employees";
 
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.anybody()
+    }
+
     fn cell(&self, field: &Field) -> Option<Cell> {
         Some(match field {
             Field::Id | Field::Employee => Cell::id(Kind::Employee, self.entity),
@@ -200,6 +254,10 @@ impl Columns for Version<EmployeeColumns> {
 impl Columns for Version<TeamColumns> {
     const MODEL: &'static str = "teams";
 
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.anybody()
+    }
+
     fn cell(&self, field: &Field) -> Option<Cell> {
         Some(match field {
             Field::Id | Field::Team => Cell::id(Kind::Team, self.entity),
@@ -215,6 +273,10 @@ impl Columns for Version<TeamColumns> {
 impl Columns for Task {
     const MODEL: &'static str = "tasks";
 
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.about(self.about, self.opened)
+    }
+
     fn cell(&self, field: &Field) -> Option<Cell> {
         if *field == Field::Id { Some(Cell::id(Kind::Task, self.entity)) } else { self.cell(field) }
     }
@@ -226,6 +288,10 @@ impl Columns for Task {
 
 impl Columns for Agreement {
     const MODEL: &'static str = "agreements";
+
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.about(self.about, self.opened)
+    }
 
     fn cell(&self, field: &Field) -> Option<Cell> {
         if *field == Field::Id { Some(Cell::id(Kind::Agreement, self.entity)) } else { self.cell(field) }
@@ -239,6 +305,10 @@ impl Columns for Agreement {
 impl Columns for Reservation {
     const MODEL: &'static str = "reservations";
 
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.about(self.about, self.opened)
+    }
+
     fn cell(&self, field: &Field) -> Option<Cell> {
         if *field == Field::Id { Some(Cell::id(Kind::Reservation, self.entity)) } else { self.cell(field) }
     }
@@ -246,6 +316,10 @@ impl Columns for Reservation {
 
 impl Columns for Activity {
     const MODEL: &'static str = "activities";
+
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.about(self.about, self.opened)
+    }
 
     fn cell(&self, field: &Field) -> Option<Cell> {
         self.cell(field)
@@ -258,6 +332,10 @@ impl Columns for Activity {
 
 impl Columns for Stay {
     const MODEL: &'static str = "stays in stages";
+
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.of_entity(Kind::Opportunity, self.opportunity)
+    }
 
     fn cell(&self, field: &Field) -> Option<Cell> {
         self.cell(field)
@@ -276,6 +354,10 @@ impl Columns for Stay {
 
 impl Columns for Rejection {
     const MODEL: &'static str = "rejections";
+
+    fn fields(&self, scope: Scope<'_>) -> Fields {
+        scope.of_entity(Kind::Lead, self.lead)
+    }
 
     fn cell(&self, field: &Field) -> Option<Cell> {
         self.cell(field)

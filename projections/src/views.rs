@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use letopis_domain::access::Fields;
 use letopis_domain::attribute::AttributesPublished;
 use letopis_domain::catalog::ReasonCatalogPublished;
-use letopis_domain::ids::{BusinessUnitId, Position};
+use letopis_domain::ids::{BusinessUnitId, Position, Tagged};
 use letopis_domain::pipeline::PipelinePublished;
 use letopis_domain::values::Timestamp;
 use letopis_eventlog::error::ReadError;
 use letopis_eventlog::log::Log;
+use uuid::Uuid;
 
 use crate::digest::{ProjectionDigest, digests};
 use crate::entity::{self, Entity, Folded};
+use crate::eyes::Eyes;
 use crate::filter::{QueryError, Where};
 use crate::generation::Generation;
 use crate::lists::{self, Group, Rows};
@@ -27,6 +30,7 @@ use crate::reports::timeline::{self, TimelineCursor, TimelineEntry, TimelineQuer
 use crate::scope::Scope;
 use crate::store::StoreError;
 use crate::value::Field;
+use crate::witness::Witness;
 
 /// Which moment of the log a question is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +81,10 @@ pub struct View {
     pub(crate) generation: Arc<Generation>,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) position: Position,
+    /// Through whose eyes; none = everything is seen.
+    pub(crate) eyes: Option<Arc<Eyes>>,
+    /// Who notes whose data is shown; none = nobody.
+    pub(crate) witness: Option<Arc<Witness>>,
 }
 
 /// A kind of entity that can be listed: one of the structs of [`crate::entries`].
@@ -108,7 +116,7 @@ impl View {
     /// Asks the rows in memory. The projector waits meanwhile, so nothing here reads the disk.
     fn ask<T>(&self, question: impl FnOnce(Scope<'_>) -> T) -> T {
         let facts = self.generation.facts.read();
-        question(Scope { facts: &facts, position: self.position.0 })
+        question(Scope { facts: &facts, position: self.position.0, eyes: self.eyes.as_deref() })
     }
 
     /// A page of a list.
@@ -135,12 +143,20 @@ impl View {
         self.ask(|scope| lists::group::<M>(scope, filter, by))
     }
 
-    /// An entity, folded from its own events; none if it did not exist.
+    /// An entity, folded from its own events; none if it did not exist, or is hidden.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn entity<E: Entity>(&self, id: E::Id) -> Result<Option<Folded<E>>, QueryError> {
-        Ok(entity::fold(&*self.log, id, self.position)?)
+    pub fn entity<E: Entity>(&self, id: E::Id) -> Result<Option<Folded<E>>, ReadError> {
+        let fields = match id.tag().as_str().split_once(':') {
+            Some((kind, uuid)) => Uuid::parse_str(uuid).map_or(Fields::NONE, |uuid| self.fields_of(kind, uuid)),
+            None => Fields::NONE,
+        };
+        if !fields.sees() {
+            return Ok(None);
+        }
+        let history = entity::history::<E>(&*self.log, id, self.position)?;
+        Ok(entity::folded(history.into_iter().map(|event| self.hand_out(event, fields))))
     }
 
     /// The sales funnel.
@@ -209,7 +225,8 @@ impl View {
     /// When the rows cannot be read, or the page is not well asked for.
     pub fn timeline(&self, query: &TimelineQuery) -> Result<Page<TimelineEntry, TimelineCursor>, QueryError> {
         let store = self.generation.store().map_err(stored)?;
-        timeline::page(&self.ask(|scope| timeline::sources(scope, query.of)), store, query)
+        let sources = self.ask(|scope| timeline::sources(scope, query.of));
+        timeline::page(&sources, store, query, self.eyes.is_some().then_some(&|some| self.keep(some)))
     }
 
     /// How many entries a timeline has, whatever the page.
@@ -218,7 +235,22 @@ impl View {
     /// When the rows cannot be read.
     pub fn count_timeline(&self, query: &TimelineQuery) -> Result<u64, QueryError> {
         let store = self.generation.store().map_err(stored)?;
-        timeline::count(&self.ask(|scope| timeline::sources(scope, query.of)), store, query)
+        let sources = self.ask(|scope| timeline::sources(scope, query.of));
+        timeline::count(&sources, store, query, self.eyes.is_some().then_some(&|some| self.keep(some)))
+    }
+
+    /// The entries whose events are seen.
+    fn keep(&self, entries: Vec<TimelineEntry>) -> Result<Vec<TimelineEntry>, QueryError> {
+        let positions: Vec<Position> = entries.iter().map(|entry| entry.position).collect();
+        let mut kept = Vec::with_capacity(entries.len());
+        for (entry, event) in entries.into_iter().zip(self.log.get_many(&positions)?) {
+            if let Some(event) = event
+                && self.fields(&event)?.sees()
+            {
+                kept.push(entry);
+            }
+        }
+        Ok(kept)
     }
 
     /// Every version of every pipeline, in the order of their publication.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, agreement_events, company_events, contact_events, lead_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, agreement_events, company_events, contact_events, lead_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table};
 use crate::value::Field;
@@ -264,6 +264,7 @@ impl Projection for Activities {
             | lead_events!()
             | opportunity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => return,
         };

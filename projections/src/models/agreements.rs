@@ -9,8 +9,8 @@ use crate::models::activities::About;
 use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, company_events, contact_events, lead_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, company_events, contact_events, lead_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -106,25 +106,39 @@ pub(crate) struct Agreements {
     pub(crate) reservations: Table<Reservation>,
     /// The row by reservation; derived, not stored.
     by_reservation: Vec<Ref>,
+    /// The row by agreement; derived, not stored.
+    by_agreement: Vec<Ref>,
 }
 
 impl Agreements {
     /// Derives what is not stored.
     pub(crate) fn index(&mut self) {
-        self.by_reservation.clear();
+        (self.by_reservation, self.by_agreement) = (Vec::new(), Vec::new());
         for index in 0..self.reservations.len() {
-            let reservation = self.reservations[index].entity;
-            self.note(reservation, Ref::at(index));
+            note(&mut self.by_reservation, self.reservations[index].entity, Ref::at(index));
+        }
+        for index in 0..self.reached.len() {
+            note(&mut self.by_agreement, self.reached[index].entity, Ref::at(index));
         }
     }
 
-    fn note(&mut self, reservation: Ref, row: Ref) {
-        let Some(index) = reservation.index() else { return };
-        if self.by_reservation.len() <= index {
-            self.by_reservation.resize(index + 1, Ref::NONE);
-        }
-        self.by_reservation[index] = row;
+    /// An agreement by its id.
+    pub(crate) fn find(&self, agreement: Ref) -> Option<&Agreement> {
+        self.reached.row(agreement.index().and_then(|index| self.by_agreement.get(index)).copied()?)
     }
+
+    /// A reservation by its id.
+    pub(crate) fn find_reservation(&self, reservation: Ref) -> Option<&Reservation> {
+        self.reservations.row(reservation.index().and_then(|index| self.by_reservation.get(index)).copied()?)
+    }
+}
+
+fn note(rows: &mut Vec<Ref>, entity: Ref, row: Ref) {
+    let Some(index) = entity.index() else { return };
+    if rows.len() <= index {
+        rows.resize(index + 1, Ref::NONE);
+    }
+    rows[index] = row;
 }
 
 impl Projection for Agreements {
@@ -136,8 +150,9 @@ impl Projection for Agreements {
         let (at, occurred) = (event.position.0, event.occurred_at.micros());
         match &event.event {
             Event::AgreementReached(reached) => {
-                self.reached.push(Agreement {
-                    entity: names.intern(reached.agreement, at),
+                let entity = names.intern(reached.agreement, at);
+                let row = self.reached.push(Agreement {
+                    entity,
                     opened: at,
                     is_oral: reached.form == AgreementForm::Oral,
                     who: directory.place(names.intern_some(reached.employee, at)),
@@ -148,6 +163,7 @@ impl Projection for Agreements {
                     renews: names.intern_some(reached.renews, at),
                     amount: reached.amount,
                 });
+                note(&mut self.by_agreement, entity, row);
             }
             Event::ResourceReserved(reserved) => {
                 let entity = names.intern(reserved.reservation, at);
@@ -163,7 +179,7 @@ impl Projection for Agreements {
                     valid_until: reserved.period.until.map(letopis_domain::values::Timestamp::micros),
                     ..Reservation::default()
                 });
-                self.note(entity, row);
+                note(&mut self.by_reservation, entity, row);
             }
             Event::ReservationReleased(released) => {
                 let entity = names.intern(released.reservation, at);
@@ -178,6 +194,7 @@ impl Projection for Agreements {
             | lead_events!()
             | opportunity_events!()
             | activity_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

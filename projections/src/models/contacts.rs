@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, company_events, lead_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, company_events, lead_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -103,6 +103,7 @@ impl Projection for Contacts {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

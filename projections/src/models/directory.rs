@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, contact_events, lead_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, contact_events, lead_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -146,6 +146,7 @@ impl Projection for Directory {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

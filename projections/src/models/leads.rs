@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::models::directory::{Directory, Who};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, company_events, contact_events, opportunity_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, company_events, contact_events,
+    opportunity_events, privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -175,6 +175,7 @@ impl Projection for Leads {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

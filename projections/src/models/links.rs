@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{Kind, Names, Ref};
 use crate::projection::{
-    Projection, activity_events, agreement_events, company_events, privacy_events, published_events, task_events,
+    Projection, access_events, activity_events, agreement_events, company_events, privacy_events, published_events,
+    task_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 
@@ -180,6 +181,7 @@ impl Projection for Links {
             | published_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

@@ -12,6 +12,7 @@ pub(crate) mod activities;
 pub(crate) mod agreements;
 pub(crate) mod links;
 pub(crate) mod rejections;
+pub(crate) mod rights;
 pub(crate) mod stays;
 pub(crate) mod tasks;
 pub(crate) mod timeline;

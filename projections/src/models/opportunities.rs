@@ -11,8 +11,8 @@ use crate::models::directory::{Directory, Who};
 use crate::models::leads::Leads;
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, company_events, contact_events,
+    lead_events, privacy_events, published_events, task_events,
 };
 use crate::table::Versions;
 use crate::value::Field;
@@ -91,9 +91,29 @@ impl OpportunityColumns {
 #[derive(Default)]
 pub(crate) struct Opportunities {
     pub(crate) versions: Versions<OpportunityColumns>,
+    /// The opportunities by contact; derived, not stored.
+    by_contact: Vec<Vec<Ref>>,
 }
 
 impl Opportunities {
+    /// Derives what is not stored.
+    pub(crate) fn index(&mut self) {
+        self.versions.index();
+        self.by_contact = Vec::new();
+        for index in 0..self.versions.table.len() {
+            let version = &self.versions.table[index];
+            if version.previous.is_none() {
+                note(&mut self.by_contact, version.columns.contact, version.entity);
+            }
+        }
+    }
+
+    /// The opportunities in which a contact takes part.
+    pub(crate) fn of_contact(&self, contact: Ref) -> impl Iterator<Item = Ref> {
+        let deals = contact.index().and_then(|index| self.by_contact.get(index));
+        deals.map_or(&[][..], Vec::as_slice).iter().copied()
+    }
+
     fn revise(
         &mut self,
         opportunity: Ref,
@@ -127,8 +147,18 @@ impl Opportunities {
             changed_at: occurred,
             ..OpportunityColumns::default()
         };
-        self.versions.set(names.intern(opened.opportunity, at), at, columns);
+        let opportunity = names.intern(opened.opportunity, at);
+        note(&mut self.by_contact, columns.contact, opportunity);
+        self.versions.set(opportunity, at, columns);
     }
+}
+
+fn note(deals: &mut Vec<Vec<Ref>>, contact: Ref, opportunity: Ref) {
+    let Some(index) = contact.index() else { return };
+    if deals.len() <= index {
+        deals.resize_with(index + 1, Vec::new);
+    }
+    deals[index].push(opportunity);
 }
 
 impl Projection for Opportunities {
@@ -203,6 +233,7 @@ impl Projection for Opportunities {
             | lead_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

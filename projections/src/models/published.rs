@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, contact_events, lead_events, opportunity_events,
-    privacy_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, contact_events, lead_events,
+    opportunity_events, privacy_events, task_events,
 };
 use crate::table::{Row, Table};
 
@@ -118,6 +118,7 @@ impl Projection for Published {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

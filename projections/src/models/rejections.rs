@@ -17,8 +17,8 @@ use crate::models::published::Published;
 use crate::models::tasks::{Overdue, Tasks};
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, agreement_events, company_events, contact_events, opportunity_events, privacy_events,
-    published_events, task_events,
+    Projection, access_events, account_events, agreement_events, company_events, contact_events, opportunity_events,
+    privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -339,6 +339,7 @@ impl Projection for Rejections {
             | contact_events!()
             | opportunity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

@@ -12,8 +12,8 @@ use crate::models::opportunities::{Opportunities, StageKey};
 use crate::models::published::Published;
 use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
-    privacy_events, published_events, task_events,
+    Projection, access_events, account_events, activity_events, agreement_events, company_events, contact_events,
+    lead_events, privacy_events, published_events, task_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -235,6 +235,7 @@ impl Projection for Stays {
             | lead_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!()
             | task_events!() => {}
         }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::activities::About;
 use crate::models::directory::{Directory, Who};
-use crate::names::{Cell, Names, Ref};
+use crate::names::{Cell, Kind, Names, Ref};
 use crate::projection::{
-    Projection, account_events, activity_events, agreement_events, company_events, contact_events, lead_events,
-    opportunity_events, privacy_events, published_events,
+    Projection, access_events, account_events, activity_events, agreement_events, company_events, contact_events,
+    lead_events, opportunity_events, privacy_events, published_events,
 };
 use crate::table::{Row, Table, closing_as_of};
 use crate::value::Field;
@@ -98,6 +98,9 @@ impl Row for Task {
     }
 }
 
+/// What a task can be about, in the order of their indexes.
+const SUBJECTS: [Kind; 4] = [Kind::Lead, Kind::Account, Kind::Contact, Kind::Opportunity];
+
 /// The tasks of one employee, so that the overdue ones are found without looking at the rest.
 #[derive(Default)]
 struct Workload {
@@ -113,7 +116,8 @@ pub(crate) struct Tasks {
     pub(crate) rows: Table<Task>,
     /// The row by task; derived, not stored, like the two that follow.
     by_task: Vec<Ref>,
-    by_lead: Vec<Vec<Ref>>,
+    /// By lead, account, contact and opportunity.
+    by_subject: [Vec<Vec<Ref>>; 4],
     by_employee: Vec<Workload>,
 }
 
@@ -139,7 +143,8 @@ fn slot<T: Default>(slots: &mut Vec<T>, entity: Ref) -> Option<&mut T> {
 impl Tasks {
     /// Derives what is not stored.
     pub(crate) fn index(&mut self) {
-        (self.by_task, self.by_lead, self.by_employee) = (Vec::new(), Vec::new(), Vec::new());
+        (self.by_task, self.by_employee) = (Vec::new(), Vec::new());
+        self.by_subject = <[Vec<Vec<Ref>>; 4]>::default();
         for index in 0..self.rows.len() {
             let task = self.rows[index].clone();
             self.note_opened(&task, Ref::at(index));
@@ -151,8 +156,19 @@ impl Tasks {
 
     /// The tasks about a lead, in the order of the log.
     pub(crate) fn of_lead(&self, lead: Ref) -> impl Iterator<Item = &Task> {
-        let rows = lead.index().and_then(|index| self.by_lead.get(index)).map_or(&[][..], Vec::as_slice);
-        rows.iter().filter_map(|row| self.rows.row(*row))
+        self.about(Kind::Lead, lead)
+    }
+
+    /// The tasks about a lead, account, contact or opportunity, in the order of the log.
+    pub(crate) fn about(&self, kind: Kind, entity: Ref) -> impl Iterator<Item = &Task> {
+        let by_entity = SUBJECTS.iter().position(|subject| *subject == kind).map(|place| &self.by_subject[place]);
+        let rows = by_entity.zip(entity.index()).and_then(|(rows, index)| rows.get(index));
+        rows.map_or(&[][..], Vec::as_slice).iter().filter_map(|row| self.rows.row(*row))
+    }
+
+    /// A task by its id.
+    pub(crate) fn find(&self, task: Ref) -> Option<&Task> {
+        self.rows.row(task.index().and_then(|index| self.by_task.get(index)).copied()?)
     }
 
     /// What was overdue at an instant, by the facts recorded so far that had happened by then.
@@ -176,8 +192,11 @@ impl Tasks {
         if let Some(slot) = slot(&mut self.by_task, task.entity) {
             *slot = row;
         }
-        if let Some(rows) = slot(&mut self.by_lead, task.about.lead) {
-            rows.push(row);
+        let about = [task.about.lead, task.about.account, task.about.contact, task.about.opportunity];
+        for (by_entity, entity) in self.by_subject.iter_mut().zip(about) {
+            if let Some(rows) = slot(by_entity, entity) {
+                rows.push(row);
+            }
         }
         if let Some(workload) = slot(&mut self.by_employee, task.who.employee) {
             workload.open.insert((task.due_at, row));
@@ -242,6 +261,7 @@ impl Projection for Tasks {
             | opportunity_events!()
             | activity_events!()
             | agreement_events!()
+            | access_events!()
             | privacy_events!() => {}
         }
     }

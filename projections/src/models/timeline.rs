@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::activities::About;
 use crate::names::{Kind, Names, Ref};
-use crate::projection::{Projection, privacy_events, published_events};
+use crate::projection::{Projection, access_events, privacy_events, published_events};
 use crate::store::TIMELINE;
 use crate::table::{Row, Table};
 
@@ -203,6 +203,7 @@ fn concerned(event: &Recorded) -> Concerned {
         | Event::BusinessUnitFormed(_)
         | Event::TeamFormed(_)
         | published_events!()
+        | access_events!()
         | privacy_events!() => Concerned::default(),
     }
 }

@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 
 use crate::filter::{QueryError, Sieve, Where};
 use crate::lists::{Group, Groups};
-use crate::models::activities::Activity;
 use crate::models::rejections::{Evidence, Rejection as Row};
 use crate::names::{Cell, Kind, Ref};
 use crate::page::{Edge, Page, PageRequest};
@@ -346,7 +345,10 @@ pub(crate) fn audit(scope: Scope<'_>, query: &AuditQuery) -> Result<RejectionAud
 fn late_calls(scope: Scope<'_>) -> Vec<Ref> {
     let facts = scope.facts;
     let late = facts.rejections.late.iter().take_while(|late| late.opened <= scope.position);
-    let is_call = |row: Ref| facts.activities.rows.row(row).is_some_and(Activity::is_call);
+    let is_call = |row: Ref| {
+        let activity = facts.activities.rows.row(row);
+        activity.is_some_and(|activity| activity.is_call() && scope.sees(activity))
+    };
     let mut rejections: Vec<Ref> = late.filter(|late| is_call(late.activity)).map(|late| late.rejection).collect();
     rejections.sort_unstable();
     rejections.dedup();
@@ -471,7 +473,7 @@ fn late_evidence(scope: Scope<'_>, row: &Row) -> LateEvidence {
     let mut evidence = LateEvidence::default();
     let mut longest: Option<u64> = None;
     for activity in recorded_later {
-        if activity.opened > scope.position || activity.occurred_at > row.occurred_at {
+        if activity.opened > scope.position || activity.occurred_at > row.occurred_at || !scope.sees(activity) {
             continue;
         }
         evidence.touches += u64::from(activity.is_touch());

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::calendar::Calendar;
 use crate::models::published::AuditRules;
 use crate::models::rejections::{Judged, Rejection};
-use crate::names::Ref;
+use crate::names::{Kind, Ref};
 use crate::scope::Scope;
 
 /// Many leads rejected by one employee in a short time.
@@ -116,10 +116,15 @@ struct Step {
     rules: usize,
 }
 
+/// What is hidden is as if it was not there: it makes no burst and no copy.
+fn is_seen(scope: Scope<'_>, judged: &Judged) -> bool {
+    scope.of_entity(Kind::Lead, judged.lead).sees()
+}
+
 fn bursts(scope: Scope<'_>, rules: &Rules) -> Vec<Run> {
     let mut found = Vec::new();
     for judged in &scope.facts.rejections.by_employee {
-        let known = judged.iter().filter(|judged| judged.opened <= scope.position);
+        let known = judged.iter().filter(|judged| judged.opened <= scope.position && is_seen(scope, judged));
         let steps: Vec<Step> =
             known.map(|judged| Step { judged: *judged, rules: rules.index_at(judged.opened) }).collect();
         for (version, (_, rules)) in rules.versions.iter().enumerate() {
@@ -175,7 +180,8 @@ fn copied(scope: Scope<'_>, rules: &Rules) -> Vec<bool> {
     let fewest = rules.versions.iter().map(|(_, rules)| rules.thresholds.copied_comment_count as usize).min();
     let fewest = fewest.unwrap_or(1).max(1);
     for same in rejections.by_comment.values().filter(|same| same.len() >= fewest) {
-        let known: Vec<&Judged> = same.iter().filter(|judged| judged.opened <= scope.position).collect();
+        let known: Vec<&Judged> =
+            same.iter().filter(|judged| judged.opened <= scope.position && is_seen(scope, judged)).collect();
         let are_near =
             |some: &[&Judged]| some[fewest - 1].occurred_at.saturating_sub(some[0].occurred_at) <= DAY_MAX_MICROS;
         if !known.windows(fewest).any(are_near) {

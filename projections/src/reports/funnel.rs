@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use letopis_domain::access::Fields;
 use letopis_domain::ids::{PipelineId, Position};
 use letopis_domain::pipeline::StageCategory;
 use letopis_domain::values::Money;
@@ -15,7 +16,7 @@ use crate::lists::Groups;
 use crate::models::stays::{Exit, Stay};
 use crate::names::Ref;
 use crate::quantile::type7;
-use crate::scope::{Between, Scope};
+use crate::scope::{Between, Columns, Scope};
 use crate::table::Sums;
 use crate::value::{Field, Value};
 
@@ -163,6 +164,7 @@ impl Tally {
             Exit::Won => self.won += 1,
             Exit::Lost => self.lost += 1,
         }
+        let is_shown = stay.fields(scope).holds(Fields::MONEY);
         let amount = if is_over {
             if !is_early {
                 self.durations.push(stay.exited_at.saturating_sub(stay.entered_at));
@@ -172,7 +174,7 @@ impl Tally {
             let opportunity = scope.facts.opportunities.versions.as_of(stay.opportunity, scope.position);
             opportunity.and_then(|version| version.columns.amount)
         };
-        if let Some(amount) = amount {
+        if let Some(amount) = amount.filter(|_| is_shown) {
             self.amount.add(amount);
         }
     }

@@ -1,5 +1,6 @@
 //! Conversion of leads: what became of those received in a period, by source, campaign, owner or any attribute.
 
+use letopis_domain::access::Fields;
 use letopis_domain::ids::Position;
 use letopis_domain::lead::LeadStatus;
 use letopis_domain::opportunity::OpportunityStatus;
@@ -9,7 +10,7 @@ use crate::filter::{QueryError, Where};
 use crate::lists::Groups;
 use crate::models::leads::LeadColumns;
 use crate::reports::funnel::ratio;
-use crate::scope::{Between, Scope};
+use crate::scope::{Between, Columns, Scope};
 use crate::table::{Sums, Version};
 use crate::value::{Field, Value};
 
@@ -87,13 +88,17 @@ impl Tally {
         let Some(opportunity) = scope.facts.opportunities.versions.as_of(lead.opportunity, scope.position) else {
             return;
         };
+        let fields = opportunity.fields(scope);
+        if !fields.sees() {
+            return;
+        }
         self.opportunities += 1;
         match opportunity.columns.status {
             OpportunityStatus::Open => {}
             OpportunityStatus::Lost => self.lost += 1,
             OpportunityStatus::Won => {
                 self.won += 1;
-                if let Some(amount) = opportunity.columns.amount {
+                if let Some(amount) = opportunity.columns.amount.filter(|_| fields.holds(Fields::MONEY)) {
                     self.won_amount.add(amount);
                 }
             }

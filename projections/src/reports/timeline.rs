@@ -97,11 +97,16 @@ pub(crate) fn sources(scope: Scope<'_>, of: TimelineOf) -> Vec<Source> {
         TimelineOf::Employee(id) => (Kind::Employee, names.find(id)),
     };
     let mut sources = Vec::new();
-    if !entity.is_none() {
+    if !entity.is_none() && scope.of_entity(kind, entity).sees() {
         sources.push(Source { kind, entity, since: 0, upto: scope.position });
     }
-    if kind == Kind::Account {
-        sources.extend(scope.facts.links.of_account(entity, scope.position).map(|link| {
+    if kind == Kind::Account && !sources.is_empty() {
+        let links = scope.facts.links.of_account(entity, scope.position);
+        let links = links.filter(|link| {
+            let (kind, entity) = link.member.parts();
+            scope.of_entity(kind, entity).sees()
+        });
+        sources.extend(links.map(|link| {
             let (kind, entity) = link.member.parts();
             let upto = if link.closed == 0 { scope.position } else { link.closed };
             Source { kind, entity, since: link.since, upto }
@@ -206,6 +211,48 @@ struct Merged<'s> {
     types: &'s [EventType],
 }
 
+/// Leaves out the entries that the viewer does not see.
+pub(crate) type Keep<'a> = dyn Fn(Vec<TimelineEntry>) -> Result<Vec<TimelineEntry>, QueryError> + 'a;
+
+/// Entries looked at in one go, where each has to be looked at.
+const LOOK_SIZE: usize = 256;
+
+/// The rows of a timeline that are seen.
+struct Seen<'s> {
+    rows: Merged<'s>,
+    /// None = all.
+    keep: Option<&'s Keep<'s>>,
+    looked_at: std::vec::IntoIter<TimelineEntry>,
+    /// How many are looked at next.
+    next_look: usize,
+}
+
+impl<'s> Seen<'s> {
+    fn new(rows: Merged<'s>, keep: Option<&'s Keep<'s>>, first_look: usize) -> Self {
+        Self { rows, keep, looked_at: Vec::new().into_iter(), next_look: first_look.clamp(1, LOOK_SIZE) }
+    }
+
+    fn next(&mut self) -> Result<Option<TimelineEntry>, QueryError> {
+        let Some(keep) = self.keep else { return self.rows.next() };
+        loop {
+            if let Some(entry) = self.looked_at.next() {
+                return Ok(Some(entry));
+            }
+            let mut some = Vec::with_capacity(self.next_look);
+            while some.len() < self.next_look
+                && let Some(entry) = self.rows.next()?
+            {
+                some.push(entry);
+            }
+            if some.is_empty() {
+                return Ok(None);
+            }
+            self.next_look = LOOK_SIZE;
+            self.looked_at = keep(some)?.into_iter();
+        }
+    }
+}
+
 impl<'s> Merged<'s> {
     fn open(
         store: &'s Store,
@@ -243,9 +290,11 @@ pub(crate) fn page(
     sources: &[Source],
     store: &Store,
     query: &TimelineQuery,
+    keep: Option<&Keep<'_>>,
 ) -> Result<Page<TimelineEntry, TimelineCursor>, QueryError> {
     let (size, is_backward) = query.page.size()?;
-    let mut rows = Merged::open(store, sources, query, &Span::new(query), is_backward)?;
+    let rows = Merged::open(store, sources, query, &Span::new(query), is_backward)?;
+    let mut rows = Seen::new(rows, keep, size.saturating_add(1));
     let mut entries = Vec::with_capacity(size.min(1_000));
     let mut has_more = false;
     while let Some(entry) = rows.next()? {
@@ -255,7 +304,7 @@ pub(crate) fn page(
         }
         entries.push(entry);
     }
-    let is_cut = has_beyond(store, sources, query, is_backward)?;
+    let is_cut = has_beyond(store, sources, query, keep, is_backward)?;
     if is_backward {
         entries.reverse();
     }
@@ -268,7 +317,13 @@ pub(crate) fn page(
 }
 
 /// Whether anything lies on the other side of the cursor.
-fn has_beyond(store: &Store, sources: &[Source], query: &TimelineQuery, is_backward: bool) -> Result<bool, QueryError> {
+fn has_beyond(
+    store: &Store,
+    sources: &[Source],
+    query: &TimelineQuery,
+    keep: Option<&Keep<'_>>,
+    is_backward: bool,
+) -> Result<bool, QueryError> {
     let cursor = if is_backward { query.page.before } else { query.page.after };
     let Some(cursor) = cursor else { return Ok(false) };
     let whole = TimelineQuery { page: PageRequest::default(), ..query.clone() };
@@ -278,13 +333,20 @@ fn has_beyond(store: &Store, sources: &[Source], query: &TimelineQuery, is_backw
     } else {
         span.until = span.until.min((cursor.occurred_at.micros(), cursor.position.0.saturating_add(1)));
     }
-    Ok(Merged::open(store, sources, query, &span, !is_backward)?.next()?.is_some())
+    let rows = Merged::open(store, sources, &whole, &span, !is_backward)?;
+    Ok(Seen::new(rows, keep, 8).next()?.is_some())
 }
 
 /// How many entries there are, whatever the page.
-pub(crate) fn count(sources: &[Source], store: &Store, query: &TimelineQuery) -> Result<u64, QueryError> {
+pub(crate) fn count(
+    sources: &[Source],
+    store: &Store,
+    query: &TimelineQuery,
+    keep: Option<&Keep<'_>>,
+) -> Result<u64, QueryError> {
     let whole = TimelineQuery { page: PageRequest::default(), ..query.clone() };
-    let mut rows = Merged::open(store, sources, &whole, &Span::new(&whole), false)?;
+    let rows = Merged::open(store, sources, &whole, &Span::new(&whole), false)?;
+    let mut rows = Seen::new(rows, keep, LOOK_SIZE);
     let mut count = 0;
     while rows.next()?.is_some() {
         count += 1;

@@ -19,7 +19,7 @@ use crate::reports::activity_totals::{ActivityQuery, totals};
 use crate::reports::audit::{AuditQuery, audit, rejection_bursts, rejections};
 use crate::reports::funnel::{FunnelQuery, funnel};
 use crate::reports::lead_conversion::{LeadConversionQuery, conversion};
-use crate::reports::timeline::{TimelineOf, TimelineQuery, page, sources};
+use crate::reports::timeline::{Keep, TimelineOf, TimelineQuery, page, sources};
 use crate::scope::{Between, Scope};
 use crate::value::Field;
 
@@ -33,7 +33,14 @@ fn whole<M: Rows<Entry: std::fmt::Debug>>(scope: Scope<'_>, by: Field, answers: 
 /// Everything that can be asked, in words.
 fn answers(generation: &Generation, position: Position) -> Vec<String> {
     let facts = generation.facts.read();
-    let scope = Scope { facts: &facts, position: position.0 };
+    let mut answers = seen(generation, Scope { facts: &facts, position: position.0, eyes: None }, None);
+    drop(facts);
+    answers.extend(digests(generation, position).unwrap().iter().map(ToString::to_string));
+    answers
+}
+
+/// What somebody is answered, in words.
+pub(super) fn seen(generation: &Generation, scope: Scope<'_>, keep: Option<&Keep<'_>>) -> Vec<String> {
     let mut answers = Vec::new();
     whole::<LeadEntry>(scope, Field::Team, &mut answers);
     whole::<LeadEntry>(scope, Field::Attribute("score".to_owned()), &mut answers);
@@ -69,14 +76,17 @@ fn answers(generation: &Generation, position: Position) -> Vec<String> {
     }
     for of in whose {
         let query = TimelineQuery { of, types: vec![], period: Between::default(), page: PageRequest::first(1_000) };
-        answers.push(format!("{:?}", page(&sources(scope, of), generation.store().unwrap(), &query).unwrap()));
+        let mut page = page(&sources(scope, of), generation.store().unwrap(), &query, keep).unwrap();
+        if keep.is_some() && matches!(of, TimelineOf::Employee(_)) {
+            // That an entry of theirs came after a later one stays on it, whatever the later one was about.
+            page.edges.iter_mut().for_each(|edge| edge.node.is_out_of_order = false);
+        }
+        answers.push(format!("{page:?}"));
     }
-    drop(facts);
-    answers.extend(digests(generation, position).unwrap().iter().map(ToString::to_string));
     answers
 }
 
-fn open(folder: &Path) -> Generation {
+pub(super) fn open(folder: &Path) -> Generation {
     Generation::open(folder, true).unwrap().unwrap()
 }
 

@@ -3,6 +3,7 @@
 mod story;
 
 mod audit;
+mod eyes;
 mod faults;
 mod funnel;
 mod history;

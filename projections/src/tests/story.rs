@@ -81,7 +81,7 @@ impl Story {
     }
 
     pub(super) fn at(&self, position: Position) -> Scope<'_> {
-        Scope { facts: &self.facts, position: position.0 }
+        Scope { facts: &self.facts, position: position.0, eyes: None }
     }
 }
 

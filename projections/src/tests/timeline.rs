@@ -35,7 +35,7 @@ impl Told {
     }
 
     fn ask_at(&self, query: &TimelineQuery, position: u64) -> (Vec<TimelineEntry>, bool, bool) {
-        let page = page(&self.sources(query, position), self.generation.store().unwrap(), query).unwrap();
+        let page = page(&self.sources(query, position), self.generation.store().unwrap(), query, None).unwrap();
         let (previous, next) = (page.has_previous, page.has_next);
         (page.nodes(), previous, next)
     }
@@ -45,12 +45,12 @@ impl Told {
     }
 
     fn count(&self, query: &TimelineQuery) -> u64 {
-        count(&self.sources(query, self.head), self.generation.store().unwrap(), query).unwrap()
+        count(&self.sources(query, self.head), self.generation.store().unwrap(), query, None).unwrap()
     }
 
     fn sources(&self, query: &TimelineQuery, position: u64) -> Vec<Source> {
         let facts = self.generation.facts.read();
-        sources(Scope { facts: &facts, position }, query.of)
+        sources(Scope { facts: &facts, position, eyes: None }, query.of)
     }
 }
 
