@@ -15,7 +15,7 @@ SEED ?= 1
 demo: build
 	@test -e "$(DATA)/log" || "$(CARGO_TARGET_DIR)/debug/letopis" demo --data "$(DATA)" --seed $(SEED) --size $(SIZE)
 	@cat docs/demo.txt
-	@"$(CARGO_TARGET_DIR)/debug/letopis" serve --data "$(DATA)" --listen $(LISTEN)
+	@"$(CARGO_TARGET_DIR)/debug/letopis" serve --demo --data "$(DATA)" --listen $(LISTEN)
 
 build:
 	@scripts/setup.sh build

@@ -1,12 +1,14 @@
 //! A data folder that is open: its log, its views, and the thread that keeps them together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use letopis_access_log::AccessLog;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::{Options, RocksLog};
+use letopis_identity::Identity;
 use letopis_projections::{Found, Projector, Views};
 
 use crate::app::App;
@@ -19,6 +21,7 @@ pub struct Company {
     projector: Option<Projector>,
     env: Arc<dyn Environment>,
     places: Places,
+    data: PathBuf,
     /// How the views were found.
     found: Found,
 }
@@ -42,8 +45,8 @@ impl Company {
         let home = folder.join("views");
         let (views, found) = Views::open_with(Arc::<RocksLog>::clone(&log), &home, options.is_compressed)
             .with_context(|| format!("failed to open the views in {}", home.display()))?;
-        let places = Places::of(folder, options);
-        Ok(Self { log, views, projector: None, env, places, found })
+        let (places, data) = (Places::of(folder, options), folder.to_owned());
+        Ok(Self { log, views, projector: None, env, places, data, found })
     }
 
     /// Starts the thread that folds new events into the views.
@@ -80,15 +83,17 @@ impl Company {
     }
 
     /// Its parts, for work on the folder as a whole.
-    pub fn folder(&self) -> Folder {
+    pub fn folder(&self, identity: Option<Arc<Identity>>, access_log: Option<Arc<AccessLog>>) -> Folder {
         let (log, env) = (Arc::clone(&self.log), Arc::clone(&self.env));
-        Folder { log, views: Some((self.views.clone(), self.found)), env, places: self.places.clone() }
+        let views = Some((self.views.clone(), self.found));
+        Folder { log, views, env, places: self.places.clone(), data: self.data.clone(), identity, access_log }
     }
 
-    /// What requests are answered from.
-    pub fn app(&self) -> Arc<App> {
+    /// What requests are answered from; with an access log, who sees what of people is written down.
+    pub fn app(&self, access_log: Option<Arc<AccessLog>>) -> Arc<App> {
         let log: Arc<dyn Log> = Arc::<RocksLog>::clone(&self.log);
-        Arc::new(App { log, rocks: Arc::clone(&self.log), views: self.views.clone(), env: Arc::clone(&self.env) })
+        let (rocks, views, env) = (Arc::clone(&self.log), self.views.clone(), Arc::clone(&self.env));
+        Arc::new(App { log, rocks, views, env, access_log })
     }
 
     /// Writes everything out and marks the stop as clean.

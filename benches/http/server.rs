@@ -22,7 +22,7 @@ pub struct Server {
 pub fn start(folder: &Path) -> anyhow::Result<Server> {
     let binary = std::env::current_exe()?.with_file_name("letopis");
     let mut child = Command::new(&binary)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
         .arg(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

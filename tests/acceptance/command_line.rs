@@ -32,7 +32,7 @@ pub fn stdout(output: &Output) -> String {
 
 fn serve(folder: &Path) -> (Child, BufReader<std::process::ChildStdout>, String) {
     let mut child = letopis()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
         .arg(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -74,7 +74,8 @@ fn serve_prints_its_address_holds_its_folder_and_stops_cleanly() {
 fn an_address_in_use_is_named() {
     let app = TestApp::start();
     let folder = TempDir::new().unwrap();
-    let output = run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", &app.address().to_string()]);
+    let output =
+        run(&["serve", "--demo", "--data", folder.path().to_str().unwrap(), "--listen", &app.address().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("failed to listen on"), "{output:?}");
 }
@@ -136,7 +137,7 @@ fn a_folder_that_is_served_is_rebuilt_by_its_server() {
     assert_eq!(mode & 0o777, 0o600);
     let rebuilt = stdout(&run(&["rebuild", "--data", data]));
     assert!(rebuilt.contains("the read models in use said the same"), "{rebuilt}");
-    assert_eq!(rebuilt.lines().filter(|line| line.contains(" rows ")).count(), 14, "{rebuilt}");
+    assert_eq!(rebuilt.lines().filter(|line| line.contains(" rows ")).count(), 15, "{rebuilt}");
     let query = json!({ "query": "{ leads { totalCount } }" });
     let mut answer = ureq::post(format!("{address}graphql")).send_json(query).unwrap();
     let answer = answer.body_mut().read_to_string().unwrap();

@@ -50,7 +50,7 @@ impl Company {
     }
 
     fn serve(&self) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = self.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
         // Whatever is ever logged, it is about nobody.
         command.env("LETOPIS_LOG", "letopis=trace,letopis_eventlog=trace,letopis_projections=trace,info");
         let log = fs::File::options().create(true).append(true).open(self.at("server.log")).unwrap();

@@ -26,6 +26,7 @@ mod real_data;
 mod refusals;
 mod replay;
 mod reports;
+mod rights;
 mod schema;
 mod sockets;
 mod subscriptions;

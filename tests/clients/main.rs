@@ -26,7 +26,7 @@ impl Server {
     fn start() -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new(letopis())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .stdout(Stdio::piped())
             .spawn()

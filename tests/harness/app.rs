@@ -8,10 +8,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use letopis::company::Company;
+use letopis::control::{API_KEYS_FILE, CreateKey, create_key};
 use letopis::engine::Engine;
-use letopis::http::{self, Options};
-use letopis_eventlog::environment::SystemEnvironment;
+use letopis::http::{self, Gate, Options};
+use letopis_access_log::AccessLog;
+use letopis_domain::access::Role;
+use letopis_eventlog::environment::{Environment, SystemEnvironment};
 use letopis_eventlog::rocks::Options as LogOptions;
+use letopis_identity::{Identity, KeyStore, Order, Scope};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -30,6 +34,18 @@ pub struct TestApp {
     agent: ureq::Agent,
     folder: Arc<TempDir>,
     is_compressed: bool,
+    /// Who may come in; none = everybody.
+    identity: Option<Arc<Identity>>,
+    /// The key of the administrator, which requests carry that name no other.
+    key: Option<String>,
+}
+
+/// What a server is started with.
+struct Start {
+    folder: Arc<TempDir>,
+    options: Options,
+    is_compressed: bool,
+    is_guarded: bool,
 }
 
 impl TestApp {
@@ -50,14 +66,28 @@ impl TestApp {
 
     /// Starts a server whose tables are not compressed, so that a search for bytes finds whatever they hold.
     pub fn start_uncompressed() -> Self {
-        Self::start_as(Arc::new(TempDir::new().unwrap()), Options::default(), false)
+        let folder = Arc::new(TempDir::new().unwrap());
+        Self::start_as(Start { folder, options: Options::default(), is_compressed: false, is_guarded: false })
+    }
+
+    /// Starts a server that lets nobody in without a key, and writes down who sees what. Requests carry the key of its
+    /// administrator unless they name another.
+    pub fn guarded() -> Self {
+        Self::guarded_with(Options::default())
+    }
+
+    /// Starts it with other limits.
+    pub fn guarded_with(options: Options) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        Self::start_as(Start { folder, options, is_compressed: true, is_guarded: true })
     }
 
     fn start_in(folder: Arc<TempDir>, options: Options) -> Self {
-        Self::start_as(folder, options, true)
+        Self::start_as(Start { folder, options, is_compressed: true, is_guarded: false })
     }
 
-    fn start_as(folder: Arc<TempDir>, options: Options, is_compressed: bool) -> Self {
+    fn start_as(start: Start) -> Self {
+        let Start { folder, options, is_compressed, is_guarded } = start;
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, address) = std::sync::mpsc::channel();
         let root = folder.path().to_owned();
@@ -66,26 +96,37 @@ impl TestApp {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             let mut company = Company::open_with(&root, Arc::new(SystemEnvironment), &log).unwrap();
             company.follow().unwrap();
+            let doors = is_guarded.then(|| Doors::open(&company, &root));
+            let identity = doors.as_ref().map(|doors| Arc::clone(&doors.identity));
+            let gate = identity.clone().map_or(Gate::Open, Gate::Identified);
+            let key = doors.as_ref().map(|doors| doors.key.clone());
+            let access_log = doors.as_ref().map(|doors| Arc::clone(&doors.access_log));
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                ready.send(listener.local_addr().unwrap()).unwrap();
-                let engine = Arc::new(Engine::new(company.app()).unwrap());
+                ready.send((listener.local_addr().unwrap(), identity, key)).unwrap();
+                let engine = Arc::new(Engine::new(company.app(access_log.clone())).unwrap());
                 // An error means that the test dropped the sender, which is a stop too.
                 let stopped = async { drop(stopped.await) };
-                http::serve(listener, engine, options, stopped).await.unwrap();
+                http::serve(listener, engine, gate, options, stopped).await.unwrap();
+                if let Some(access_log) = access_log {
+                    access_log.close().await.unwrap();
+                }
             });
             drop(runtime);
             company.close().unwrap();
         });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
-        let address = address.recv().expect("the server starts");
-        Self { address, stop: Some(stop), thread: Some(thread), agent: agent.into(), folder, is_compressed }
+        let (address, identity, key) = address.recv().expect("the server starts");
+        let (stop, thread) = (Some(stop), Some(thread));
+        Self { address, stop, thread, agent: agent.into(), folder, is_compressed, identity, key }
     }
 
     /// Stops the server and starts another one on the same data.
     pub fn restart(mut self) -> Self {
         self.stop();
-        Self::start_as(Arc::clone(&self.folder), Options::default(), self.is_compressed)
+        let is_guarded = self.identity.take().is_some();
+        let (folder, options) = (Arc::clone(&self.folder), Options::default());
+        Self::start_as(Start { folder, options, is_compressed: self.is_compressed, is_guarded })
     }
 
     /// The data folder while the server runs: its write-ahead logs hold what was written as it was written.
@@ -109,6 +150,27 @@ impl TestApp {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Who may come in.
+    #[track_caller]
+    pub fn keys(&self) -> &KeyStore {
+        self.identity.as_ref().expect("the server is guarded").keys()
+    }
+
+    /// A key of an employee with every scope.
+    #[track_caller]
+    pub fn key_of(&self, employee: &str) -> String {
+        self.key_for(employee, &Scope::ALL)
+    }
+
+    /// A key of an employee with these scopes.
+    #[track_caller]
+    pub fn key_for(&self, employee: &str, scopes: &[Scope]) -> String {
+        let employee = letopis::graphql::ids::parse(employee).expect("the id of an employee");
+        let scopes = scopes.iter().copied().collect();
+        let order = Order { name: format!("test {}", uuid::Uuid::now_v7()), employee, scopes, expires_at: None };
+        self.keys().create(order, SystemEnvironment.now()).unwrap().text().to_owned()
     }
 
     /// A GraphQL request.
@@ -176,6 +238,33 @@ impl Drop for TestApp {
     }
 }
 
+/// Who is let in, and who saw what.
+struct Doors {
+    identity: Arc<Identity>,
+    access_log: Arc<AccessLog>,
+    /// Of an administrator.
+    key: String,
+}
+
+impl Doors {
+    fn open(company: &Company, folder: &Path) -> Self {
+        let identity = Arc::new(Identity::new(KeyStore::open(&folder.join(API_KEYS_FILE)).unwrap(), None));
+        let clock = Arc::new(|| SystemEnvironment.now());
+        let access_log = AccessLog::open(&folder.join("access-log"), letopis_access_log::Options::default(), clock);
+        let wanted = CreateKey {
+            name: "administrator".to_owned(),
+            employee: None,
+            role: Some(Role::Administrator),
+            reach: None,
+            scopes: Vec::new(),
+            expires_at: None,
+        };
+        let (_, key) = create_key(&company.folder(None, None), identity.keys(), &wanted).unwrap();
+        company.views().catch_up().unwrap();
+        Self { identity, access_log: Arc::new(access_log.unwrap()), key: key.0 }
+    }
+}
+
 /// The text of a mutation with one variable, `$input`.
 pub fn mutation(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
@@ -212,6 +301,11 @@ impl Request<'_> {
         self
     }
 
+    /// By whoever holds this key.
+    pub fn by(self, key: &str) -> Self {
+        self.header("authorization", format!("Bearer {key}"))
+    }
+
     /// Answered as `application/graphql-response+json`.
     pub fn strict(mut self) -> Self {
         self.accept = "application/graphql-response+json";
@@ -221,6 +315,10 @@ impl Request<'_> {
     /// Sends it.
     pub fn send(self) -> Answer {
         let mut request = self.app.agent.post(self.app.url("/graphql")).header("accept", self.accept);
+        let names_key = self.headers.iter().any(|(name, _)| *name == "authorization");
+        if let (Some(key), false) = (&self.app.key, names_key) {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }

@@ -26,6 +26,14 @@ impl Socket {
         socket
     }
 
+    /// Opens a socket with a key, and gets it acknowledged.
+    pub fn open_by(app: &TestApp, key: &str) -> Self {
+        let mut socket = Self::connect(app, Some("graphql-transport-ws"));
+        socket.send(&json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {key}") } }));
+        assert_eq!(socket.receive(), json!({ "type": "connection_ack" }));
+        socket
+    }
+
     /// Opens a socket that says nothing yet.
     pub fn connect(app: &TestApp, protocol: Option<&'static str>) -> Self {
         let mut request = format!("ws://{}/graphql/ws", app.address()).into_client_request().unwrap();

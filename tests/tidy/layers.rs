@@ -43,6 +43,16 @@ const LAYERS: &[Layer] = &[
         never: &["async_graphql", "axum::", "http::", "letopis::"],
     },
     Layer {
+        folder: "api/identity",
+        may_use: &["letopis-domain"],
+        never: &["async_graphql", "axum::", "rust_rocksdb", "SystemTime", "Utc::now", "Instant::now"],
+    },
+    Layer {
+        folder: "api/access-log",
+        may_use: &["letopis-domain"],
+        never: &["async_graphql", "axum::", "rust_rocksdb", "letopis_eventlog", "letopis_projections"],
+    },
+    Layer {
         folder: "api/import",
         may_use: &["letopis-domain", "letopis-eventlog"],
         never: &["async_graphql", "axum::", "rust_rocksdb"],
@@ -54,16 +64,24 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         folder: "api/graphql",
-        may_use: &["letopis-domain", "letopis-eventlog", "letopis-projections"],
+        may_use: &[
+            "letopis-access-log",
+            "letopis-domain",
+            "letopis-eventlog",
+            "letopis-identity",
+            "letopis-projections",
+        ],
         never: &["axum::", "rust_rocksdb", "letopis::"],
     },
     Layer {
         folder: "api",
         may_use: &[
+            "letopis-access-log",
             "letopis-demo",
             "letopis-domain",
             "letopis-eventlog",
             "letopis-graphql",
+            "letopis-identity",
             "letopis-import",
             "letopis-projections",
         ],

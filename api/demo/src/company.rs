@@ -1,15 +1,19 @@
 //! What the company publishes about itself: units, teams, people, pipelines, reasons, attributes.
 
+use letopis_domain::access::{DeclareAbsence, GrantRole, Role};
 use letopis_domain::attribute::{AttributeDefinition, AttributeType, EntityKind, PublishAttributes};
 use letopis_domain::catalog::{CatalogKind, Claim, PublishReasonCatalog, Reason};
 use letopis_domain::employee::{EmployeeKind, FormBusinessUnit, FormTeam, HireEmployee, PublishCompanyProfile};
 use letopis_domain::ids::{BusinessUnitId, EmployeeId, PipelineId, TeamId};
 use letopis_domain::pipeline::{PublishPipeline, Stage, StageCategory};
-use letopis_domain::values::PersonName;
+use letopis_domain::values::{Period, PersonName};
 
 use super::chance::Chance;
 use super::people::{HABITS, Seller};
 use super::scribe::{DemoError, Scribe};
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The company.
 pub struct Company {
@@ -87,6 +91,7 @@ impl Company {
             scribe.tell(None, HireEmployee { employee: id, kind: EmployeeKind::Human, team, name })?;
             sellers.push(Seller { id, habit: *habit, has_left: false, idle: Vec::new() });
         }
+        grant_roles(scribe, chance, web, &sellers)?;
         let pipelines = [chance.id(at), chance.id(at)];
         scribe.tell(None, pipeline(pipelines[0], "Print advertising", PRINT))?;
         scribe.tell(None, pipeline(pipelines[1], "Digital advertising", DIGITAL))?;
@@ -94,6 +99,25 @@ impl Company {
         publish_attributes(scribe)?;
         Ok(Self { sellers, teams: teams.to_vec(), web, pipelines })
     }
+}
+
+/// Who sees what: each seller their own, the first of a team the whole team; one is on leave for a week.
+fn grant_roles(scribe: &mut Scribe, chance: &mut Chance, web: EmployeeId, sellers: &[Seller]) -> Result<(), DemoError> {
+    let grant = |employee, role| GrantRole { employee, role, reach: None };
+    scribe.tell(None, grant(web, Role::Integration))?;
+    let mut led = Vec::new();
+    for seller in sellers {
+        let role = if led.contains(&seller.habit.team) { Role::Representative } else { Role::TeamLead };
+        led.push(seller.habit.team);
+        scribe.tell(None, grant(seller.id, role))?;
+    }
+    if let [away, instead, ..] = sellers {
+        let at = scribe.now();
+        let week = Period { from: at.plus_ms(14 * DAY_MS), until: Some(at.plus_ms(21 * DAY_MS)) };
+        let (absence, employee, substitute) = (chance.id(at), away.id, instead.id);
+        scribe.tell(None, DeclareAbsence { absence, employee, substitute, period: week })?;
+    }
+    Ok(())
 }
 
 fn publish_catalogs(scribe: &mut Scribe) -> Result<(), DemoError> {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use letopis_access_log::AccessLog;
 use letopis_domain::ids::Position;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::log::Log;
 use letopis_eventlog::rocks::RocksLog;
-use letopis_projections::{View, ViewError, Views};
+use letopis_projections::{ViewError, Views};
 
 use crate::error::FieldError;
 use crate::limits::AFTER_TIMEOUT;
@@ -24,6 +25,8 @@ pub struct App {
     pub views: Views,
     /// Clock and randomness.
     pub env: Arc<dyn Environment>,
+    /// Who saw what of people; none = nobody writes it down.
+    pub access_log: Option<Arc<AccessLog>>,
 }
 
 /// Whether the server can answer.
@@ -62,14 +65,6 @@ impl App {
     /// When the log does not reach that far, or the views do not get there in time.
     pub async fn applied(&self, at: Position) -> Result<(), FieldError> {
         Ok(self.views.wait_for(at, AFTER_TIMEOUT).await?)
-    }
-
-    /// The views as of a position, once they have reached it.
-    ///
-    /// # Errors
-    /// When the log does not reach that far, or the views do not get there in time.
-    pub async fn view_at(&self, at: Position) -> Result<View, FieldError> {
-        Ok(self.views.at(Some(letopis_projections::AsOf::Position(at)), AFTER_TIMEOUT).await?)
     }
 
     /// Whether the server can answer.

@@ -6,7 +6,7 @@ use letopis_domain::values::Timestamp;
 use letopis_projections::View;
 
 use super::scalars::{DateTime, Position};
-use crate::context::{app, request};
+use crate::context::{app, request, seen};
 use crate::error::{FieldError, FieldResult};
 
 /// A moment of the log: a position, or the last position recorded at or before an instant.
@@ -48,11 +48,11 @@ pub fn clock(context: &Context<'_>, at: ids::Position) -> FieldResult<Timestamp>
     Ok(shown.map_or_else(|| app.env.now(), |recorded| recorded.recorded_at))
 }
 
-/// The views that a field is answered from.
+/// The views that a field is answered from, as the viewer sees them.
 ///
 /// # Errors
 /// When the position lies ahead of the log, or the views do not reach it in time.
 pub async fn view(context: &Context<'_>, as_of: Option<AsOf>) -> FieldResult<View> {
     let at = position(context, as_of).await?;
-    Ok(app(context)?.view_at(at).await?)
+    seen(context, at)
 }

@@ -19,6 +19,38 @@ macro_rules! mirror {
 }
 
 mirror! {
+    /// What an employee is to the company's data.
+    Role = "letopis_domain::access::Role" as letopis_domain::access::Role {
+        /// Sells: records what happens with the customers of their own.
+        Representative,
+        /// Leads sellers: sees what the team does, and hands out work.
+        TeamLead,
+        /// Manages: sees what the business unit does, and hands out work.
+        Manager,
+        /// Brings leads: sees where they come from and what becomes of them, neither money nor words.
+        Marketing,
+        /// Reads everything, the access log among it, and changes nothing.
+        Auditor,
+        /// Counts: sees everything without the people in it.
+        Analyst,
+        /// A machine that records, and reads what it recorded.
+        Integration,
+        /// Sees and does everything.
+        Administrator,
+    }
+
+    /// Whose rows a role reaches.
+    Reach = "letopis_domain::access::Reach" as letopis_domain::access::Reach {
+        /// Their own; of an integration, what it recorded.
+        Own,
+        /// Those of their team and of the teams below it.
+        Team,
+        /// Those of their business unit.
+        Unit,
+        /// Everybody's, and nobody's.
+        All,
+    }
+
     /// What an account is.
     AccountKind = "letopis_domain::account::AccountKind" as letopis_domain::account::AccountKind {
         /// An organisation.
@@ -199,6 +231,8 @@ mirror! {
         SubjectErased,
         /// The data are under a legal hold.
         LegalHold,
+        /// Whoever acts may not do this.
+        Forbidden,
     }
 }
 

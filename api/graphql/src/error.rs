@@ -17,6 +17,10 @@ pub enum Code {
     ValidationFailed,
     /// A value is malformed.
     BadUserInput,
+    /// Nobody proved who asks.
+    Unauthenticated,
+    /// Who asks may not.
+    Forbidden,
     /// The request asks for more than one request may.
     LimitExceeded,
     /// The server cannot answer in time, or takes no writes.
@@ -32,6 +36,8 @@ impl Code {
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -66,6 +72,8 @@ pub enum FieldError {
     Fault(String),
     /// The views did not reach the position in time.
     Unavailable(String),
+    /// The viewer may not see it.
+    Forbidden(String),
     /// The answer would be larger than one answer may be.
     TooMuch(String),
 }
@@ -87,6 +95,7 @@ impl FieldError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Input(_) => Code::BadUserInput,
+            Self::Forbidden(_) => Code::Forbidden,
             Self::TooMuch(_) | Self::Transact(TransactError::Append(AppendError::Malformed(_))) => Code::LimitExceeded,
             Self::Transact(TransactError::Append(AppendError::ReadOnly(_) | AppendError::Closed))
             | Self::Unavailable(_) => Code::Unavailable,
@@ -99,9 +108,11 @@ impl FieldError {
     /// What went wrong, in words.
     pub fn message(&self) -> String {
         match self {
-            Self::Input(message) | Self::Fault(message) | Self::Unavailable(message) | Self::TooMuch(message) => {
-                message.clone()
-            }
+            Self::Input(message)
+            | Self::Fault(message)
+            | Self::Unavailable(message)
+            | Self::TooMuch(message)
+            | Self::Forbidden(message) => message.clone(),
             Self::Read(error) => error.to_string(),
             Self::Transact(error) => error.to_string(),
         }

@@ -6,7 +6,7 @@ use async_graphql::registry::Registry;
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value};
 use data_encoding::BASE64URL_NOPAD;
 use letopis_domain::ids::{
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, EventId, LeadId, LegalHoldId,
+    AbsenceId, AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, EventId, LeadId, LegalHoldId,
     OpportunityId, PipelineId, Position, ReservationId, ResourceId, SubjectId, TaskId, TeamId,
 };
 use letopis_domain::query::{Query, Tag};
@@ -51,6 +51,7 @@ macro_rules! entity_ids {
 }
 
 entity_ids!(
+    AbsenceId,
     AccountId,
     ActivityId,
     AgreementId,

@@ -1,11 +1,14 @@
 //! From the inputs of mutations to commands: field by field, each conversion in one place.
 
+use std::cell::RefCell;
+
 use letopis_domain::activity::Subjects;
 use letopis_domain::ids::{AccountId, ContactId, LeadId, OpportunityId};
 use letopis_domain::refusal::RefusalCode;
 use letopis_domain::values as domain;
 use letopis_domain::values::{AttributeValue, Attributes, DurationMs, Email, PersonName, Phone, PlainText};
 use letopis_eventlog::environment::Environment;
+use uuid::Uuid;
 
 use super::ids::{EntityId, Given};
 use super::scalars::{Currency, Date, DateTime, Decimal, Json, TimeZone};
@@ -39,6 +42,20 @@ impl Problem {
 pub struct Intake<'a> {
     /// Where new ids come from.
     pub env: &'a dyn Environment,
+    /// Everything that the input names, as the tags of its events.
+    pub named: RefCell<Vec<(&'static str, Uuid)>>,
+}
+
+impl<'a> Intake<'a> {
+    /// An intake that nothing was named to yet.
+    pub const fn new(env: &'a dyn Environment) -> Self {
+        Self { env, named: RefCell::new(Vec::new()) }
+    }
+
+    /// Notes that the input names an entity of a kind.
+    pub fn name(&self, kind: &'static str, id: Uuid) {
+        self.named.borrow_mut().push((kind, id));
+    }
 }
 
 /// An input value that can become a domain value.
@@ -97,9 +114,12 @@ impl<T: EntityId> Accept<T> for Fresh<T> {
 }
 
 impl<T: EntityId> Accept<T> for Given<T> {
-    fn accept(self, _: &Intake<'_>, field: &'static str) -> Result<T, Problem> {
+    fn accept(self, intake: &Intake<'_>, field: &'static str) -> Result<T, Problem> {
         match self {
-            Self::Known(id) => Ok(id),
+            Self::Known(id) => {
+                intake.name(T::KIND, id.uuid());
+                Ok(id)
+            }
             Self::Foreign(text) => {
                 let message = format!("there is no {} with the id '{text}'", T::KIND);
                 Err(Problem { code: RefusalCode::NotFound, message, path: vec![field] })

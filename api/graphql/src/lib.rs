@@ -11,6 +11,7 @@ pub mod engine;
 pub mod error;
 pub mod limits;
 
+mod access;
 mod account;
 mod activity;
 mod agreement;

@@ -460,10 +460,9 @@ macro_rules! entity_queries {
                 };
                 let page = $crate::long::long(|| view.list::<$entry>(&query)).await;
                 let page = page.map_err($crate::error::FieldError::from)?;
-                let app = $crate::context::app(context)?;
                 let mut entries = Vec::with_capacity(page.edges.len());
                 for edge in page.edges {
-                    let loaded = $crate::mutation::Subject::load(app, edge.node.id, view.position())?;
+                    let loaded = $crate::mutation::Subject::load(&view, edge.node.id)?;
                     if let Some(object) = loaded {
                         entries.push(($crate::lists::list_cursor(&edge.cursor)?, object));
                     }

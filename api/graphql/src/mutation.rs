@@ -5,23 +5,27 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, SimpleObject, Value};
+use letopis_domain::access::{Duty, Fields, duty};
 use letopis_domain::command::Command;
 use letopis_domain::event::NewEvent;
-use letopis_domain::ids::{Position, RequestId};
+use letopis_domain::ids::RequestId;
 use letopis_domain::limits;
+use letopis_domain::query::Tag;
 use letopis_domain::refusal::{RefusalCode, Refused};
 use letopis_eventlog::error::TransactError;
 use letopis_eventlog::keys::RequestHasher;
 use letopis_eventlog::log::{RequestDigest, RequestKey};
 use letopis_eventlog::transact::{Envelope, transact};
+use letopis_identity::{Scope, Scopes};
+use letopis_projections::{Sight, View, Viewer};
 
 use super::enums::UserErrorCode;
 use super::event_type::EventType;
-use super::ids::{EntityId, global_of};
+use super::ids::{EntityId, global_of, split};
 use super::intake::{Intake, Problem};
 use super::scalars;
 use crate::app::App;
-use crate::context::{RequestContext, app, request};
+use crate::context::{RequestContext, app, request, seen};
 use crate::error::{FieldError, FieldResult};
 
 /// Why a command was refused; the log is as it was.
@@ -64,11 +68,11 @@ pub trait Subject: Sized {
     /// What names it.
     type Key: SubjectKey;
 
-    /// The entity as of a position.
+    /// The entity as the viewer sees it, as of the position of the view.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn load(app: &App, key: Self::Key, at: Position) -> Result<Option<Self>, FieldError>;
+    fn load(seen: &View, key: Self::Key) -> Result<Option<Self>, FieldError>;
 }
 
 /// What names the subject of a command.
@@ -112,23 +116,91 @@ where
     S: Subject,
 {
     let (app, request) = (app(context)?, request(context)?);
-    let accepted = command(&Intake { env: &*app.env })
-        .and_then(|command| Ok((command, envelope(context, app, request, meta)?)))
-        .map_err(UserError::from);
+    let sight = request.sight(app);
+    let accepted = accept(context, app, request, meta, &sight, command).map_err(UserError::from);
     let (command, envelope) = match accepted {
         Ok(accepted) => accepted,
         Err(error) => return Ok(Done::refused(error)),
     };
-    let key = key(&command);
-    let outcome = match transact(&*app.log, &*app.env, &command.into(), &envelope).await {
+    let (key, command) = (key(&command), command.into());
+    if let Err(error) = allow(&sight, request.caller.admitted.scopes, &command) {
+        request.refusals.lock().push(format!("{}: {}", command.name(), error.message));
+        return Ok(Done::refused(error));
+    }
+    let outcome = match transact(&*app.log, &*app.env, &command, &envelope).await {
         Ok(outcome) => outcome,
-        Err(error) => return UserError::of(error).map(Done::refused).map_err(|error| FieldError::from(error).into()),
+        Err(error) => {
+            let refused = UserError::of(error).map_err(FieldError::from)?;
+            return Ok(Done::refused(refused.for_eyes(&seen(context, request.position())?)?));
+        }
     };
     let position = outcome.appended.map_or_else(|| app.log.head(), |appended| appended.last);
     request.advance(position);
     let key = if outcome.repeated { S::Key::of_events(&outcome.events).unwrap_or(key) } else { key };
-    let subject = S::load(app, key, position)?;
+    let subject = if request.caller.admitted.scopes.contains(Scope::Read) && asks_for_subject(context) {
+        if !sight.sees_everything() {
+            // Who owns what was just recorded is known once the views are there.
+            app.applied(position).await?;
+        }
+        S::load(&seen(context, position)?, key)?
+    } else {
+        None
+    };
     Ok(Done { subject, position: Some(scalars::Position(position)), user_errors: Vec::new() })
+}
+
+/// Whether the client wants more than to know how it went.
+fn asks_for_subject(context: &Context<'_>) -> bool {
+    let known = ["position", "userErrors", "__typename"];
+    context.field().selection_set().any(|field| !known.contains(&field.name()))
+}
+
+/// The command of an input, and what comes with it.
+fn accept<C>(
+    context: &Context<'_>,
+    app: &App,
+    request: &Arc<RequestContext>,
+    meta: Meta,
+    sight: &Sight,
+    command: impl FnOnce(&Intake<'_>) -> Result<C, Problem>,
+) -> Result<(C, Envelope), Problem> {
+    let intake = Intake::new(&*app.env);
+    let command = command(&intake)?;
+    let mut envelope = envelope(context, app, request, meta)?;
+    if !sight.sees_everything() && !sight.names_unseen() {
+        let seen = app.views.look(request.position()).seen_with(sight);
+        let named = intake.named.into_inner().into_iter();
+        let unseen = named.filter(|(kind, id)| seen.hides(kind, *id));
+        envelope.unseen = unseen.map(|(kind, id)| Tag::of_uuid(kind, id)).collect();
+    }
+    Ok((command, envelope))
+}
+
+/// Whether the viewer may do what the command asks for.
+fn allow(sight: &Sight, scopes: Scopes, command: &Command) -> Result<(), UserError> {
+    let duty = duty(command);
+    let refused = |message: String| UserError { code: UserErrorCode::Forbidden, message, field: None, conflict: None };
+    let scope = scope_of(duty);
+    if !scopes.contains(scope) {
+        return Err(refused(format!("the credential lacks the scope {scope}, and so may not {}", duty.in_words())));
+    }
+    // Everybody may say who stands in for them.
+    let is_own = matches!((command, sight.viewer()), (Command::DeclareAbsence(absence), Viewer::Employee { employee, .. })
+        if absence.employee == *employee);
+    if sight.may(duty) || (is_own && sight.may(Duty::Record)) {
+        return Ok(());
+    }
+    let roles: Vec<&str> = sight.grants().iter().map(|(role, _)| role.as_str()).collect();
+    let roles = if roles.is_empty() { "nobody without a role".to_owned() } else { roles.join(", ") };
+    Err(refused(format!("{roles} may not {}", duty.in_words())))
+}
+
+/// What a credential must be for.
+const fn scope_of(duty: Duty) -> Scope {
+    match duty {
+        Duty::Receive | Duty::Record | Duty::Assign | Duty::Substitute => Scope::Record,
+        Duty::Publish | Duty::Organize | Duty::Protect | Duty::Grant => Scope::Administer,
+    }
 }
 
 impl<S> Done<S> {
@@ -141,7 +213,7 @@ fn envelope(context: &Context<'_>, app: &App, request: &Arc<RequestContext>, met
     Ok(Envelope {
         key: request_key(context, app, request, meta.request_id)?,
         occurred_at: meta.occurred_at.map(|at| at.0),
-        actor: request.caller.actor,
+        actor: request.caller.actor(),
         expected_position: meta.expected_position.map(|position| position.0),
         ..Envelope::default()
     })
@@ -223,6 +295,21 @@ impl UserError {
             }),
             fault => Err(fault),
         }
+    }
+}
+
+impl UserError {
+    /// The refusal without what the viewer does not see: what stands in the way stays unnamed.
+    fn for_eyes(self, seen: &View) -> Result<Self, FieldError> {
+        let Some(conflict) = &self.conflict else { return Ok(self) };
+        let event = conflict.position.map_or(Ok(Fields::EVERYTHING), |position| seen.fields_at(position.0))?;
+        let holder = conflict.holder.as_ref().and_then(|holder| split(holder));
+        let is_seen = event.sees() && holder.is_none_or(|(kind, id)| !seen.hides(&kind, id));
+        if is_seen {
+            return Ok(self);
+        }
+        let message = "something that you do not see stands in the way".to_owned();
+        Ok(Self { message, conflict: None, ..self })
     }
 }
 

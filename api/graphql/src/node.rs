@@ -2,10 +2,13 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use letopis_domain::ids::{
-    AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, LegalHoldId, OpportunityId,
-    PipelineId, Position, ReservationId, SubjectId, TaskId, TeamId,
+    AbsenceId, AccountId, ActivityId, AgreementId, BusinessUnitId, ContactId, EmployeeId, LeadId, LegalHoldId,
+    OpportunityId, PipelineId, Position, ReservationId, SubjectId, TaskId, TeamId,
 };
 
+use letopis_projections::View;
+
+use super::access::Absence;
 use super::account::Account;
 use super::activity::Activity;
 use super::agreement::{Agreement, Reservation};
@@ -20,14 +23,15 @@ use super::opportunity::Opportunity;
 use super::pipeline::Pipeline;
 use super::privacy::{DataSubject, LegalHold};
 use super::task::Task;
-use crate::app::App;
-use crate::context::app;
+use crate::context::seen;
 use crate::error::{FieldError, FieldResult};
 
 /// Anything with a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
 pub enum Node {
+    /// An absence.
+    Absence(Absence),
     /// An account.
     Account(Account),
     /// An activity.
@@ -60,36 +64,37 @@ pub enum Node {
     Team(Team),
 }
 
-fn load(app: &App, text: &str, at: Position) -> Result<Option<Node>, FieldError> {
-    fn of<S: Subject>(app: &App, key: S::Key, at: Position, wrap: fn(S) -> Node) -> Result<Option<Node>, FieldError> {
-        Ok(S::load(app, key, at)?.map(wrap))
+fn load(seen: &View, text: &str) -> Result<Option<Node>, FieldError> {
+    fn of<S: Subject>(seen: &View, key: S::Key, wrap: fn(S) -> Node) -> Result<Option<Node>, FieldError> {
+        Ok(S::load(seen, key)?.map(wrap))
     }
     if let Some(position) = event_position(text) {
-        return Ok(RecordedEvent::at(app, position, at)?.map(Node::RecordedEvent));
+        return Ok(RecordedEvent::at(seen, position)?.map(Node::RecordedEvent));
     }
     let Some((kind, id)) = split(text) else { return Ok(None) };
     match kind.as_str() {
-        AccountId::PREFIX => of(app, AccountId(id), at, Node::Account),
-        ActivityId::PREFIX => of(app, ActivityId(id), at, Node::Activity),
-        AgreementId::PREFIX => of(app, AgreementId(id), at, Node::Agreement),
-        BusinessUnitId::PREFIX => of(app, BusinessUnitId(id), at, Node::BusinessUnit),
-        ContactId::PREFIX => of(app, ContactId(id), at, Node::Contact),
-        EmployeeId::PREFIX => of(app, EmployeeId(id), at, Node::Employee),
-        LeadId::PREFIX => of(app, LeadId(id), at, Node::Lead),
-        LegalHoldId::PREFIX => of(app, LegalHoldId(id), at, Node::LegalHold),
-        OpportunityId::PREFIX => of(app, OpportunityId(id), at, Node::Opportunity),
-        PipelineId::PREFIX => of(app, PipelineId(id), at, Node::Pipeline),
-        ReservationId::PREFIX => of(app, ReservationId(id), at, Node::Reservation),
-        SubjectId::PREFIX => of(app, SubjectId(id), at, Node::DataSubject),
-        TaskId::PREFIX => of(app, TaskId(id), at, Node::Task),
-        TeamId::PREFIX => of(app, TeamId(id), at, Node::Team),
+        AbsenceId::PREFIX => of(seen, AbsenceId(id), Node::Absence),
+        AccountId::PREFIX => of(seen, AccountId(id), Node::Account),
+        ActivityId::PREFIX => of(seen, ActivityId(id), Node::Activity),
+        AgreementId::PREFIX => of(seen, AgreementId(id), Node::Agreement),
+        BusinessUnitId::PREFIX => of(seen, BusinessUnitId(id), Node::BusinessUnit),
+        ContactId::PREFIX => of(seen, ContactId(id), Node::Contact),
+        EmployeeId::PREFIX => of(seen, EmployeeId(id), Node::Employee),
+        LeadId::PREFIX => of(seen, LeadId(id), Node::Lead),
+        LegalHoldId::PREFIX => of(seen, LegalHoldId(id), Node::LegalHold),
+        OpportunityId::PREFIX => of(seen, OpportunityId(id), Node::Opportunity),
+        PipelineId::PREFIX => of(seen, PipelineId(id), Node::Pipeline),
+        ReservationId::PREFIX => of(seen, ReservationId(id), Node::Reservation),
+        SubjectId::PREFIX => of(seen, SubjectId(id), Node::DataSubject),
+        TaskId::PREFIX => of(seen, TaskId(id), Node::Task),
+        TeamId::PREFIX => of(seen, TeamId(id), Node::Team),
         _ => Ok(None),
     }
 }
 
 /// The entity of a global id as of a position; null when there is none.
 pub fn find(context: &Context<'_>, id: &str, at: Position) -> Option<FieldResult<Node>> {
-    let found = app(context).and_then(|app| load(app, id, at).map_err(Into::into));
+    let found = seen(context, at).and_then(|seen| load(&seen, id).map_err(Into::into));
     found.transpose()
 }
 
@@ -109,7 +114,7 @@ impl NodeQueries {
     ) -> Option<FieldResult<Node>> {
         let found = async {
             let at = as_of::position(context, as_of).await?;
-            Ok(load(app(context)?, &id, at)?)
+            Ok(load(&seen(context, at)?, &id)?)
         };
         found.await.transpose()
     }
@@ -126,7 +131,7 @@ impl NodeQueries {
             return Err(FieldError::Input(message).into());
         }
         let at = as_of::position(context, as_of).await?;
-        let app = app(context)?;
-        ids.iter().map(|id| load(app, id, at).map_err(Into::into)).collect()
+        let seen = seen(context, at)?;
+        ids.iter().map(|id| load(&seen, id).map_err(Into::into)).collect()
     }
 }

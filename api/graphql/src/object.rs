@@ -5,7 +5,7 @@ use letopis_domain::ids::Position;
 use letopis_domain::values::{Personal, PlainText};
 
 use super::mutation::Subject;
-use crate::context::app;
+use crate::context::seen;
 use crate::error::FieldResult;
 
 /// What stands in place of a personal value whose key was destroyed.
@@ -26,15 +26,14 @@ macro_rules! object {
             type Key = <$state as letopis_projections::entity::Entity>::Id;
 
             fn load(
-                app: &$crate::app::App,
+                seen: &letopis_projections::View,
                 key: Self::Key,
-                at: letopis_domain::ids::Position,
             ) -> Result<Option<Self>, $crate::error::FieldError> {
-                let folded = letopis_projections::entity::fold::<$state>(&*app.log, key, at)?;
+                let folded = seen.entity::<$state>(key)?;
                 Ok(folded.map(|folded| Self {
                     state: std::sync::Arc::new(folded.state),
                     changed: folded.changed,
-                    at,
+                    at: seen.position(),
                 }))
             }
         }
@@ -42,10 +41,11 @@ macro_rules! object {
 }
 pub(crate) use object;
 
-/// The object behind a reference, as of a position; null where there is no reference, or nothing behind it.
+/// The object behind a reference, as of a position; null where there is no reference, or nothing behind it that the
+/// viewer sees.
 pub fn link<S: Subject>(context: &Context<'_>, key: Option<S::Key>, at: Position) -> Option<FieldResult<S>> {
     let key = key?;
-    let loaded = app(context).and_then(|app| S::load(app, key, at).map_err(Into::into));
+    let loaded = seen(context, at).and_then(|seen| S::load(&seen, key).map_err(Into::into));
     loaded.transpose()
 }
 

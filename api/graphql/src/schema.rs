@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 use super::{
-    account, activity, agreement, attribute, catalog, company, contact, event, lead, node, opportunity, pipeline,
-    privacy, report, task, timeline,
+    access, account, activity, agreement, attribute, catalog, company, contact, event, lead, node, opportunity,
+    pipeline, privacy, report, task, timeline,
 };
 use crate::app::App;
 
@@ -24,6 +24,8 @@ pub struct Query(
     company::CompanyQueries,
     company::EmployeeQueries,
     company::TeamQueries,
+    access::AccessQueries,
+    access::AccessLogQueries,
     pipeline::PipelineQueries,
     catalog::CatalogQueries,
     attribute::AttributeQueries,
@@ -49,6 +51,7 @@ pub struct Mutation(
     catalog::CatalogMutations,
     attribute::AttributeMutations,
     company::CompanyMutations,
+    access::AccessMutations,
     privacy::PrivacyMutations,
 );
 

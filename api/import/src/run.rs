@@ -395,6 +395,7 @@ fn envelope(prepared: &Prepared, key: RequestKey) -> Envelope {
     Envelope {
         key: Some(key),
         occurred_at: prepared.occurred_at,
+        unseen: Vec::new(),
         actor: prepared.actor,
         correlation: prepared.correlation,
         causation: None,

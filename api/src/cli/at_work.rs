@@ -33,7 +33,7 @@ fn with_views(folder: &DataFolder, request: &Request, meter: &mut Meter) -> anyh
     let company = folder.open_existing(Arc::new(SystemEnvironment))?;
     // An import leaves the views behind the log, and then there would be nothing to compare with.
     company.catch_up()?;
-    let answer = perform(&company.folder(), request.clone(), &mut |done, total| meter.set(done, total))?;
+    let answer = perform(&company.folder(None, None), request.clone(), &mut |done, total| meter.set(done, total))?;
     company.close()?;
     Ok(answer)
 }
@@ -43,7 +43,15 @@ fn without(folder: &DataFolder, request: &Request, meter: &mut Meter) -> anyhow:
     let options = folder.options_of_existing()?;
     let log = RocksLog::open(&folder.data, env.clone(), &options)?;
     let places = Places::of(&folder.data, &options);
-    let folder = Folder { log: Arc::clone(&log), views: None, env, places };
+    let folder = Folder {
+        log: Arc::clone(&log),
+        views: None,
+        env,
+        places,
+        data: folder.data.clone(),
+        identity: None,
+        access_log: None,
+    };
     let answer = perform(&folder, request.clone(), &mut |done, total| meter.set(done, total))?;
     log.close()?;
     Ok(answer)

@@ -1,10 +1,12 @@
 //! The command line: one file per subcommand.
 
+mod api_key;
 mod at_work;
 mod backup;
 mod checkpoint;
 mod data_folder;
 mod demo;
+mod doors;
 mod erase;
 mod erasure_record;
 mod export;

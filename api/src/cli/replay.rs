@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
+use letopis_access_log::Kind;
 use letopis_domain::account::Account;
 use letopis_domain::contact::Contact;
 use letopis_domain::event::Recorded;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value, json};
 
 use super::DataFolder;
 use super::history::Whose;
+use crate::control::{note, people_at};
 use crate::graphql::event::payload;
 use crate::graphql::ids::EntityId;
 use crate::history::HistoryOf;
@@ -56,6 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let view = runtime.block_on(company.views().at(Some(AsOf::Position(until)), Duration::ZERO))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let of = arguments.whose.history()?;
+    let people = people_at(&**company.log(), &of.positions(&view)?)?;
+    note(&company.folder(None, None), Kind::Read, "replay", people)?;
     let replayed = match of {
         HistoryOf::Account(id) => replay::<Account>(&view, id, of, arguments.json, &mut out),
         HistoryOf::Lead(id) => replay::<Lead>(&view, id, of, arguments.json, &mut out),

@@ -7,8 +7,8 @@ use letopis_eventlog::rocks::{FolderError, OpenError, RewrapError};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    backup, checkpoint, demo, erase, erasure_record, export, import, key, rebuild, replay, restore, schema, serve,
-    verify, verify_proof,
+    api_key, backup, checkpoint, demo, erase, erasure_record, export, import, key, rebuild, replay, restore, schema,
+    serve, verify, verify_proof,
 };
 
 /// Something went wrong.
@@ -47,6 +47,8 @@ enum Command {
     VerifyProof(verify_proof::Arguments),
     /// The keys that sign checkpoints, and the master key.
     Key(key::Arguments),
+    /// The API keys with which programs and people come in.
+    ApiKey(api_key::Arguments),
     /// Takes a backup of the records, also of a folder that is served.
     Backup(backup::Arguments),
     /// Brings a backup back into a new data folder.
@@ -82,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Checkpoint(arguments) => checkpoint::run(&arguments),
         Command::VerifyProof(arguments) => verify_proof::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
+        Command::ApiKey(arguments) => api_key::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),

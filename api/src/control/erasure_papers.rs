@@ -93,6 +93,10 @@ const fn of_type(event_type: EventType) -> &'static [&'static str] {
         | Type::OpportunityWon
         | Type::ResourceReserved
         | Type::ReservationReleased
+        | Type::RoleGranted
+        | Type::RoleRevoked
+        | Type::AbsenceDeclared
+        | Type::AbsenceEnded
         | Type::SubjectsLinked
         | Type::ConsentGiven
         | Type::ConsentWithdrawn

@@ -3,6 +3,8 @@
 //!
 //! `work` does it; a command does it itself where it can open the folder, and asks the server otherwise.
 
+mod accesses;
+mod api_key;
 mod client;
 mod erasure_papers;
 mod erasure_record;
@@ -14,6 +16,8 @@ mod server;
 mod subject_export;
 mod work;
 
+pub use accesses::{note, open_access_log, people_at};
+pub use api_key::{API_KEYS_FILE, ApiKeyRequest, CreateKey, create as create_key};
 pub use client::{AskError, ask};
 pub use erasure_papers::Operator;
 pub use erasure_record::ErasureRecordRequest;

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use letopis_domain::ids::EmployeeId;
 use letopis_domain::privacy::EraseSubject;
 use letopis_eventlog::rocks::Verification;
+use letopis_identity::ApiKey;
 use letopis_projections::rebuild::RebuildReport;
 use serde::{Deserialize, Serialize};
 
+use super::api_key::{ApiKeyRequest, Secret};
 use super::erasure_record::ErasureRecordRequest;
 use super::export::ExportRequest;
 use super::new_file::NewFile;
@@ -80,6 +82,8 @@ pub enum Request {
     },
     /// Write the papers of an erasure.
     RecordErasure(ErasureRecordRequest),
+    /// Make, list or revoke API keys.
+    ApiKeys(ApiKeyRequest),
 }
 
 impl Request {
@@ -163,6 +167,23 @@ pub enum Answer {
         subjects: u64,
         /// The folder.
         folder: PathBuf,
+    },
+    /// An API key was made.
+    KeyMade {
+        /// What is kept of it.
+        key: ApiKey,
+        /// The key itself, which is nowhere else.
+        text: Secret,
+    },
+    /// The API keys.
+    Keys {
+        /// Each, in the order in which they were made.
+        keys: Vec<ApiKey>,
+    },
+    /// An API key is no longer accepted.
+    KeyRevoked {
+        /// What is kept of it.
+        key: ApiKey,
     },
     /// A person was erased, or had been before.
     Erased {

@@ -111,7 +111,7 @@ fn work(folder: &Folder, asked: Asked, turn: &Turn, tell: &UnboundedSender<Strin
         return send(tell, &Told::Failed(error.to_string()));
     }
     // These are short and do not wait for anybody.
-    let waits = !matches!(request, Request::Erase { .. } | Request::Checkpoint { .. });
+    let waits = !matches!(request, Request::Erase { .. } | Request::Checkpoint { .. } | Request::ApiKeys(_));
     let turn = waits.then(|| turn.try_lock());
     if matches!(turn, Some(None)) {
         let message = "a rebuild, check or backup of this folder is under way already";

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
+use letopis_access_log::Kind;
 use letopis_domain::ids::{Position, SubjectId};
 use letopis_domain::privacy::{Consent, Subject};
 use letopis_domain::values::Timestamp;
@@ -10,6 +11,7 @@ use letopis_eventlog::log::Log;
 use letopis_projections::person;
 use serde::{Deserialize, Serialize};
 
+use super::accesses::{note, people_at};
 use super::new_file::NewFile;
 use super::request::Answer;
 use super::work::Folder;
@@ -83,6 +85,7 @@ pub(super) fn export_subject(folder: &Folder, request: &SubjectExportRequest) ->
         bail!("nothing is known about the data subject {}", subject.0);
     };
     let positions = person::everything_about(log, &person.state, subject, at)?;
+    note(folder, Kind::Export, "export --subject", people_at(log, &positions)?)?;
     let bytes = request.to.write(|out| {
         let mut out = Counted { out, bytes: 0 };
         write!(out, "{}", opening(&person.state, subject, at, folder.env.now())?)?;

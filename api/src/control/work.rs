@@ -1,19 +1,22 @@
 //! Work on a data folder as a whole, by the process that holds it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use letopis_access_log::AccessLog;
 use letopis_domain::command::Command;
 use letopis_domain::ids::Position;
 use letopis_eventlog::backup::BackupInfo;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::rocks::RocksLog;
 use letopis_eventlog::transact::{Envelope, transact};
+use letopis_identity::Identity;
 use letopis_projections::rebuild::RebuildReport;
 use letopis_projections::{Found, Unusable, Views};
 
+use super::api_key::api_keys;
 use super::erasure_record::record;
 use super::export::{export, export_log};
 use super::places::Places;
@@ -34,6 +37,12 @@ pub struct Folder {
     pub env: Arc<dyn Environment>,
     /// Where its keys are.
     pub places: Places,
+    /// The folder itself.
+    pub data: PathBuf,
+    /// Who may come in, where the folder is served.
+    pub identity: Option<Arc<Identity>>,
+    /// Who saw what of people, where the folder is served.
+    pub access_log: Option<Arc<AccessLog>>,
 }
 
 impl Folder {
@@ -69,6 +78,7 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
         Request::ExportLog { to } => export_log(folder, &to, report),
         Request::RecordErasure(request) => record(folder, &request),
         Request::ExportSubject(request) => export_subject(folder, &request),
+        Request::ApiKeys(request) => api_keys(folder, &request),
         Request::Checkpoint { since } => checkpoint(&folder.log, since.as_deref()),
         Request::Erase { command, actor } => {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -171,6 +181,9 @@ mod tests {
             views: Some((views.clone(), found)),
             env: env.clone(),
             places: Places::default(),
+            data: data.path().to_owned(),
+            identity: None,
+            access_log: None,
         };
         let compared = |digests_before| RebuildReport {
             position: Position(7),

@@ -4,18 +4,21 @@
 //! variables, execute. A request error (no `data`) is a 400 for `application/graphql-response+json` and a 200
 //! for `application/json`; what is malformed before it is GraphQL is a 4xx for both.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use letopis_identity::Refusal;
 
-use super::Server;
 use super::negotiate::{self, MediaType};
 use super::params;
+use super::{Server, authorization};
 use crate::context::{ACTOR_HEADER, AFTER_HEADER, Caller, IDEMPOTENCY_HEADER, RequestContext};
 use crate::engine::{self, Answer, Params};
 use crate::error::{Code, FieldError, request_error};
@@ -23,20 +26,31 @@ use crate::limits::{BODY_DRAIN_MAX_BYTES, BODY_SIZE_MAX_BYTES, BODY_TIMEOUT};
 
 /// Answers `/graphql`.
 pub async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response {
-    let Some(media_type) = negotiate::accepted(request.headers()) else {
-        let message =
-            "the answer is application/graphql-response+json or application/json, and `Accept` allows neither";
-        return problem(MediaType::Json, StatusCode::NOT_ACCEPTABLE, message);
-    };
-    match answer(&server, media_type, request).await {
+    let (head, body) = request.into_parts();
+    let mut body = Some(body);
+    let response = answer(&server, &head, &mut body).await;
+    if let Some(unread) = body {
+        // A connection with an unread body is cut off, and the client that sends its next request on it loses that.
+        drop(read_body(unread).await);
+    }
+    match response {
         Ok(response) | Err(response) => response,
     }
 }
 
-async fn answer(server: &Server, media_type: MediaType, request: Request) -> Result<Response, Response> {
-    let is_get = request.method() == Method::GET;
-    let caller = caller(request.headers()).map_err(|message| problem(media_type, StatusCode::BAD_REQUEST, &message))?;
-    let params = read_params(media_type, request).await?;
+async fn answer(server: &Server, head: &Parts, body: &mut Option<Body>) -> Result<Response, Response> {
+    let Some(media_type) = negotiate::accepted(&head.headers) else {
+        let message =
+            "the answer is application/graphql-response+json or application/json, and `Accept` allows neither";
+        return Err(problem(MediaType::Json, StatusCode::NOT_ACCEPTABLE, message));
+    };
+    if !server.gate.is_near(&head.headers) {
+        let message = "without keys this server answers only this machine, by a loopback address or `localhost`";
+        return Err(refused(media_type, StatusCode::FORBIDDEN, Code::Forbidden, message));
+    }
+    let is_get = head.method == Method::GET;
+    let caller = caller(server, media_type, head).await?;
+    let params = read_params(media_type, head, body).await?;
     let prepared = match server.engine.prepare(params) {
         Ok(prepared) => prepared,
         Err(errors) => return Ok(finished(media_type, engine::refused(errors))),
@@ -53,7 +67,12 @@ async fn answer(server: &Server, media_type: MediaType, request: Request) -> Res
     }
     let read_at =
         server.engine.app.read_position(caller.after).await.map_err(|error| unavailable(media_type, &error))?;
-    let context = RequestContext::new(caller, prepared.root_fields, read_at);
+    let context = RequestContext::new(caller, &prepared, read_at);
+    let sight = context.sight(&server.engine.app);
+    if !sight.has_role() {
+        let message = "you have no role here: an administrator grants them";
+        return Err(refused(media_type, StatusCode::FORBIDDEN, Code::Forbidden, message));
+    }
     Ok(finished(media_type, server.engine.execute(prepared, context).await))
 }
 
@@ -66,16 +85,16 @@ fn unavailable(media_type: MediaType, error: &FieldError) -> Response {
     problem(media_type, status, &error.message())
 }
 
-async fn read_params(media_type: MediaType, request: Request) -> Result<Params, Response> {
+async fn read_params(media_type: MediaType, head: &Parts, body: &mut Option<Body>) -> Result<Params, Response> {
     let malformed = |message: String| problem(media_type, StatusCode::BAD_REQUEST, &message);
-    match *request.method() {
-        Method::GET => params::of_uri(request.uri()).map_err(malformed),
-        Method::POST if !negotiate::is_json(request.headers()) => {
+    match head.method {
+        Method::GET => params::of_uri(&head.uri).map_err(malformed),
+        Method::POST if !negotiate::is_json(&head.headers) => {
             let message = "the body must be sent as `Content-Type: application/json` in UTF-8";
             Err(problem(media_type, StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
         }
         Method::POST => {
-            let body = read_body(request.into_body())
+            let body = read_body(body.take().unwrap_or_default())
                 .await
                 .map_err(|(status, message)| problem(media_type, status, &message))?;
             params::of_body(&body).map_err(malformed)
@@ -119,15 +138,32 @@ async fn read_body(body: Body) -> Result<Bytes, (StatusCode, String)> {
     }
 }
 
-fn caller(headers: &HeaderMap) -> Result<Caller, String> {
-    let mut caller = Caller::default();
+async fn caller(server: &Server, media_type: MediaType, head: &Parts) -> Result<Caller, Response> {
+    let guest = server.gate.admit(authorization(&head.headers), server.engine.app.env.now()).await;
+    let guest = guest.map_err(|refusal| not_admitted(media_type, refusal))?;
+    let remote = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|remote| remote.0.ip());
+    let mut caller = Caller::new(guest.admitted, remote);
     for name in [ACTOR_HEADER, AFTER_HEADER, IDEMPOTENCY_HEADER] {
-        if let Some(value) = headers.get(name) {
-            let value = value.to_str().map_err(|_| format!("the header {name} has characters that are not ASCII"))?;
-            caller.set(name, value)?;
+        let malformed = |message: String| problem(media_type, StatusCode::BAD_REQUEST, &message);
+        if let Some(value) = head.headers.get(name) {
+            let value = value.to_str();
+            let value = value.map_err(|_| malformed(format!("the header {name} has characters that are not ASCII")))?;
+            caller.set(name, value).map_err(malformed)?;
         }
     }
     Ok(caller)
+}
+
+/// The answer to somebody who did not prove who they are.
+fn not_admitted(media_type: MediaType, refusal: Refusal) -> Response {
+    tracing::info!(reason = refusal.kind(), "a request was not admitted");
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+    let code = if status == StatusCode::UNAUTHORIZED { Code::Unauthenticated } else { Code::Unavailable };
+    let mut response = refused(media_type, status, code, refusal.public_text());
+    if let Some(challenge) = refusal.www_authenticate() {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    response
 }
 
 fn finished(media_type: MediaType, answer: Answer) -> Response {
@@ -140,7 +176,11 @@ fn finished(media_type: MediaType, answer: Answer) -> Response {
 
 /// A refusal from before the request was GraphQL.
 fn problem(media_type: MediaType, status: StatusCode, message: &str) -> Response {
-    let answer = engine::refused(vec![request_error(Code::BadUserInput, message, None)]);
+    refused(media_type, status, Code::BadUserInput, message)
+}
+
+fn refused(media_type: MediaType, status: StatusCode, code: Code, message: &str) -> Response {
+    let answer = engine::refused(vec![request_error(code, message, None)]);
     respond(media_type, status, answer.body)
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP server: routes, and a stop that lets requests in flight finish.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{assets, graphql, health};
+use super::{Gate, assets, graphql, health};
 use crate::engine::Engine;
 use crate::limits::{SOCKET_INIT_TIMEOUT, SOCKET_PING_INTERVAL, SOCKET_SEND_TIMEOUT};
 use crate::ws;
@@ -43,6 +44,8 @@ impl Default for Options {
 pub struct Server {
     /// Answers GraphQL.
     pub engine: Arc<Engine>,
+    /// Who may come in.
+    pub gate: Gate,
     /// What may differ.
     pub options: Options,
     /// Turns true when the server stops; web sockets close then.
@@ -56,15 +59,17 @@ pub struct Server {
 pub async fn serve(
     listener: TcpListener,
     engine: Arc<Engine>,
+    gate: Gate,
     options: Options,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (announce, stopping) = watch::channel(false);
-    let server = Arc::new(Server { engine, options, stopping: stopping.clone() });
-    let serving = axum::serve(listener, routes(server)).with_graceful_shutdown(async move {
-        stop.await;
-        announce.send_replace(true);
-    });
+    let server = Arc::new(Server { engine, gate, options, stopping: stopping.clone() });
+    let serving = axum::serve(listener, routes(server).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stop.await;
+            announce.send_replace(true);
+        });
     let mut stopping = stopping;
     let deadline = async move {
         // Fails only when the server ended by itself.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
+use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -13,17 +15,36 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::operation::{Outlet, Output, operate};
 use super::protocol::{self, ClientMessage, Close};
-use crate::context::Caller;
+use crate::context::{ACTOR_HEADER, Caller};
 use crate::error::{Code, request_error};
-use crate::http::{Server, params};
+use crate::http::{Guest, Server, authorization, params};
 use crate::limits::{BODY_SIZE_MAX_BYTES, SOCKET_CLOSE_TIMEOUT, SOCKET_OPERATIONS_MAX, SOCKET_QUEUE_SIZE};
+
+/// What a client said in the headers of its request.
+pub struct Hello {
+    authorization: Option<String>,
+    others: Vec<(String, String)>,
+}
+
+impl Hello {
+    /// What these headers say.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let actor = headers.get(ACTOR_HEADER).and_then(|value| value.to_str().ok());
+        Self {
+            authorization: authorization(headers).map(str::to_owned),
+            others: actor.map(|actor| (ACTOR_HEADER.to_owned(), actor.to_owned())).into_iter().collect(),
+        }
+    }
+}
 
 /// An open socket and what runs on it.
 pub struct Connection {
     server: Arc<Server>,
     socket: WebSocket,
-    caller: Caller,
-    is_acknowledged: bool,
+    remote: IpAddr,
+    hello: Hello,
+    /// Who is on the other side, once the connection is acknowledged.
+    guest: Option<(Guest, Caller)>,
     operations: HashMap<String, Operation>,
     started: u64,
     outputs: mpsc::Receiver<Output>,
@@ -32,9 +53,10 @@ pub struct Connection {
 
 impl Connection {
     /// A socket that has said nothing yet.
-    pub fn new(server: Arc<Server>, socket: WebSocket, caller: Caller) -> Self {
+    pub fn new(server: Arc<Server>, socket: WebSocket, remote: IpAddr, hello: Hello) -> Self {
         let (output, outputs) = mpsc::channel(SOCKET_QUEUE_SIZE);
-        Self { server, socket, caller, is_acknowledged: false, operations: HashMap::new(), started: 0, outputs, output }
+        let operations = HashMap::new();
+        Self { server, socket, remote, hello, guest: None, operations, started: 0, outputs, output }
     }
 
     /// Runs until the socket ends; some = the server closes it.
@@ -45,7 +67,7 @@ impl Connection {
         let mut pings = pings(ping_interval);
         let mut heard_at = Instant::now();
         loop {
-            let is_acknowledged = self.is_acknowledged;
+            let is_acknowledged = self.guest.is_some();
             tokio::select! {
                 received = self.socket.recv() => match received? {
                     Ok(message) => {
@@ -61,6 +83,9 @@ impl Connection {
                 _ = pings.tick() => if is_acknowledged {
                     if heard_at.elapsed() >= 2 * ping_interval {
                         return Some(Close::silent());
+                    }
+                    if !self.may_stay() {
+                        return Some(Close::expired());
                     }
                     self.send(protocol::ping()).await?;
                 },
@@ -82,9 +107,9 @@ impl Connection {
             Err(close) => return Some(Err(close)),
         };
         match parsed {
-            ClientMessage::Init(_) if self.is_acknowledged => return Some(Err(Close::second_init())),
+            ClientMessage::Init(_) if self.guest.is_some() => return Some(Err(Close::second_init())),
             ClientMessage::Init(payload) => {
-                if let Err(close) = self.init(&payload) {
+                if let Err(close) = self.init(&payload).await {
                     return Some(Err(close));
                 }
                 self.send(protocol::ack()).await?;
@@ -92,7 +117,8 @@ impl Connection {
             ClientMessage::Ping(payload) => self.send(protocol::pong(payload)).await?,
             ClientMessage::Pong => {}
             ClientMessage::Complete { id } => drop(self.operations.remove(&id)),
-            ClientMessage::Subscribe { .. } if !self.is_acknowledged => return Some(Err(Close::unauthorized())),
+            ClientMessage::Subscribe { .. } if self.guest.is_none() => return Some(Err(Close::unauthorized())),
+            ClientMessage::Subscribe { .. } if !self.may_stay() => return Some(Err(Close::expired())),
             ClientMessage::Subscribe { id, .. } if self.operations.contains_key(&id) => {
                 return Some(Err(Close::duplicate(&id)));
             }
@@ -108,14 +134,32 @@ impl Connection {
         Some(Ok(()))
     }
 
-    fn init(&mut self, payload: &Map<String, Value>) -> Result<(), Close> {
-        for (name, value) in payload {
-            if let Value::String(value) = value {
-                self.caller.set(name, value).map_err(Close::bad_message)?;
-            }
+    /// Lets the client in. What it says here counts more than what it said in the headers: browsers cannot set those.
+    async fn init(&mut self, payload: &Map<String, Value>) -> Result<(), Close> {
+        let said = |(name, value): (&String, &Value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned()));
+        let said: Vec<(String, String)> = payload.iter().filter_map(said).collect();
+        let named = said.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value.as_str());
+        let authorization = named.or(self.hello.authorization.as_deref());
+        let app = &self.server.engine.app;
+        let guest = self.server.gate.admit(authorization, app.env.now()).await.map_err(|refusal| {
+            tracing::info!(reason = refusal.kind(), "a socket was not admitted");
+            Close::forbidden(refusal.public_text())
+        })?;
+        let mut caller = Caller::new(guest.admitted.clone(), Some(self.remote));
+        for (name, value) in self.hello.others.iter().chain(&said) {
+            caller.set(name, value).map_err(Close::bad_message)?;
         }
-        self.is_acknowledged = true;
+        if !app.views.now().sight(caller.viewer(), app.env.now()).has_role() {
+            return Err(Close::forbidden("you have no role here: an administrator grants them"));
+        }
+        self.guest = Some((guest, caller));
         Ok(())
+    }
+
+    /// Whether the credential is still good.
+    fn may_stay(&self) -> bool {
+        let now = self.server.engine.app.env.now();
+        self.guest.as_ref().is_none_or(|(guest, _)| self.server.gate.still_admits(guest, now))
     }
 
     /// Starts an operation, unless it is refused with a message, or the socket must close.
@@ -129,7 +173,7 @@ impl Connection {
         self.started += 1;
         let number = self.started;
         let engine = Arc::clone(&self.server.engine);
-        let caller = self.caller.clone();
+        let Some((_, caller)) = self.guest.clone() else { return Err(Err(Close::unauthorized())) };
         let outlet = Outlet { id: id.clone(), number, queue: self.output.clone() };
         let task = tokio::spawn(async move {
             let last = operate(&engine, caller, params, &outlet).await;

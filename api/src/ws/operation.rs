@@ -53,7 +53,7 @@ pub async fn operate(engine: &Engine, caller: Caller, params: Params, outlet: &O
             return Some(protocol::answer(id, &refused(errors)));
         }
     };
-    let context = RequestContext::new(caller, prepared.root_fields, read_at);
+    let context = RequestContext::new(caller, &prepared, read_at);
     if prepared.kind != OperationType::Subscription {
         let answer = engine.execute(prepared, context).await;
         let message = protocol::answer(id, &answer);

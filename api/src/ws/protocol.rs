@@ -35,6 +35,16 @@ impl Close {
         Self { code: 4401, reason: "Unauthorized".to_owned() }
     }
 
+    /// The client did not prove who it is, or may not come in.
+    pub fn forbidden(reason: &str) -> Self {
+        Self { code: 4403, reason: format!("Forbidden: {reason}") }
+    }
+
+    /// The credential that let the client in is no longer good.
+    pub fn expired() -> Self {
+        Self { code: 4401, reason: "Unauthorized: the credential is no longer accepted".to_owned() }
+    }
+
     /// The client offered another protocol.
     pub fn subprotocol() -> Self {
         Self { code: 4406, reason: "Subprotocol not acceptable".to_owned() }

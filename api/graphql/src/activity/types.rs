@@ -8,10 +8,10 @@ use letopis_domain::event::{Event, EventType, Recorded};
 use letopis_domain::ids::{ActivityId, Position as LogPosition};
 use letopis_domain::values::{Phone, PlainText};
 use letopis_eventlog::log::Range;
+use letopis_projections::View;
 
 use super::glance::{self, ActivityParts};
 use crate::account::Account;
-use crate::app::App;
 use crate::company::Employee;
 use crate::contact::Contact;
 use crate::enums::{ActivityKind, CallOutcome, Direction};
@@ -59,9 +59,9 @@ impl Activity {
 impl Subject for Activity {
     type Key = ActivityId;
 
-    fn load(app: &App, key: ActivityId, at: LogPosition) -> Result<Option<Self>, FieldError> {
-        let recorded = app.log.read(&key.about(TYPES), Range::upto(at))?;
-        Ok(recorded.first().and_then(|recorded| Self::of(recorded, at)))
+    fn load(seen: &View, key: ActivityId) -> Result<Option<Self>, FieldError> {
+        let recorded = seen.read(&key.about(TYPES), Range::upto(seen.position()))?;
+        Ok(recorded.first().and_then(|recorded| Self::of(recorded, seen.position())))
     }
 }
 

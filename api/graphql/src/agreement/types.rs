@@ -6,10 +6,9 @@ use letopis_domain::event::{Event, EventType};
 use letopis_domain::ids::{Position as LogPosition, ReservationId};
 use letopis_domain::values::PlainText;
 use letopis_eventlog::log::Range;
-use letopis_projections::entity;
+use letopis_projections::View;
 
 use crate::activity::Subjects;
-use crate::app::App;
 use crate::company::Employee;
 use crate::context::app;
 use crate::enums::AgreementForm;
@@ -115,15 +114,15 @@ pub struct Reservation {
 impl Subject for Reservation {
     type Key = ReservationId;
 
-    fn load(app: &App, key: ReservationId, at: LogPosition) -> Result<Option<Self>, FieldError> {
-        let made = app.log.read(&key.about(&[EventType::ResourceReserved]), Range::upto(at))?;
+    fn load(seen: &View, key: ReservationId) -> Result<Option<Self>, FieldError> {
+        let made = seen.read(&key.about(&[EventType::ResourceReserved]), Range::upto(seen.position()))?;
         let Some(Event::ResourceReserved(reserved)) = made.first().map(|recorded| &recorded.event) else {
             return Ok(None);
         };
-        let agreement = entity::fold::<domain::Agreement>(&*app.log, reserved.basis, at)?;
+        let agreement = seen.entity::<domain::Agreement>(reserved.basis)?;
         Ok(agreement.map(|folded| folded.state).and_then(|agreement| {
             let state = agreement.reservations.iter().find(|held| held.id == key)?.clone();
-            Some(Self { state, agreement: agreement.id, at })
+            Some(Self { state, agreement: agreement.id, at: seen.position() })
         }))
     }
 }

@@ -108,15 +108,19 @@ impl async_graphql::InputType for EntityInput {
 }
 
 impl Accept<domain::EntityRef> for EntityInput {
-    fn accept(self, _: &Intake<'_>, field: &'static str) -> Result<domain::EntityRef, Problem> {
+    fn accept(self, intake: &Intake<'_>, field: &'static str) -> Result<domain::EntityRef, Problem> {
         let found = ids::split(&self.0).and_then(|(kind, id)| match kind.as_str() {
-            LeadId::PREFIX => Some(domain::EntityRef::Lead(id.into())),
-            AccountId::PREFIX => Some(domain::EntityRef::Account(id.into())),
-            ContactId::PREFIX => Some(domain::EntityRef::Contact(id.into())),
-            OpportunityId::PREFIX => Some(domain::EntityRef::Opportunity(id.into())),
+            LeadId::PREFIX => Some((LeadId::PREFIX, id, domain::EntityRef::Lead(id.into()))),
+            AccountId::PREFIX => Some((AccountId::PREFIX, id, domain::EntityRef::Account(id.into()))),
+            ContactId::PREFIX => Some((ContactId::PREFIX, id, domain::EntityRef::Contact(id.into()))),
+            OpportunityId::PREFIX => Some((OpportunityId::PREFIX, id, domain::EntityRef::Opportunity(id.into()))),
             _ => None,
         });
-        found.ok_or_else(|| Problem {
+        if let Some((kind, id, entity)) = found {
+            intake.name(kind, id);
+            return Ok(entity);
+        }
+        Err(Problem {
             code: RefusalCode::NotFound,
             message: format!("there is no lead, account, contact or opportunity with the id '{}'", self.0),
             path: vec![field],

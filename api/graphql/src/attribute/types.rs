@@ -6,8 +6,8 @@ use letopis_domain::event::{Event, NewEvent};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::Query;
 use letopis_eventlog::log::Range;
+use letopis_projections::View;
 
-use crate::app::App;
 use crate::enums::{AttributeType, EntityKind};
 use crate::error::FieldError;
 use crate::mutation::{Subject, SubjectKey};
@@ -33,13 +33,13 @@ impl SubjectKey for domain::EntityKind {
 impl Subject for AttributeDefinitions {
     type Key = domain::EntityKind;
 
-    fn load(app: &App, entity: domain::EntityKind, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, entity: domain::EntityKind) -> Result<Option<Self>, FieldError> {
         let query = domain::Definitions::within(Query::default(), entity);
         let mut state = domain::Definitions::default();
-        for recorded in app.log.read(&query, Range::upto(at))? {
+        for recorded in seen.read(&query, Range::upto(seen.position()))? {
             state.evolve(&recorded);
         }
-        Ok(Some(Self { entity, state, at }))
+        Ok(Some(Self { entity, state, at: seen.position() }))
     }
 }
 
@@ -106,12 +106,12 @@ impl SubjectKey for domain::EntityRef {
 impl Subject for Node {
     type Key = domain::EntityRef;
 
-    fn load(app: &App, entity: domain::EntityRef, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, entity: domain::EntityRef) -> Result<Option<Self>, FieldError> {
         match entity {
-            domain::EntityRef::Lead(id) => Ok(Subject::load(app, id, at)?.map(Self::Lead)),
-            domain::EntityRef::Account(id) => Ok(Subject::load(app, id, at)?.map(Self::Account)),
-            domain::EntityRef::Contact(id) => Ok(Subject::load(app, id, at)?.map(Self::Contact)),
-            domain::EntityRef::Opportunity(id) => Ok(Subject::load(app, id, at)?.map(Self::Opportunity)),
+            domain::EntityRef::Lead(id) => Ok(Subject::load(seen, id)?.map(Self::Lead)),
+            domain::EntityRef::Account(id) => Ok(Subject::load(seen, id)?.map(Self::Account)),
+            domain::EntityRef::Contact(id) => Ok(Subject::load(seen, id)?.map(Self::Contact)),
+            domain::EntityRef::Opportunity(id) => Ok(Subject::load(seen, id)?.map(Self::Opportunity)),
         }
     }
 }

@@ -6,8 +6,8 @@ use letopis_domain::event::{Event, EventType, NewEvent};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::Query;
 use letopis_eventlog::log::{Direction, Range};
+use letopis_projections::View;
 
-use crate::app::App;
 use crate::enums::{CatalogKind, Claim};
 use crate::error::FieldError;
 use crate::mutation::{Subject, SubjectKey};
@@ -33,13 +33,13 @@ impl SubjectKey for domain::CatalogKind {
 impl Subject for ReasonCatalog {
     type Key = domain::CatalogKind;
 
-    fn load(app: &App, kind: domain::CatalogKind, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, kind: domain::CatalogKind) -> Result<Option<Self>, FieldError> {
         let query = domain::Catalog::within(Query::default(), kind);
         let mut state = domain::Catalog::default();
-        for recorded in app.log.read(&query, Range::upto(at))? {
+        for recorded in seen.read(&query, Range::upto(seen.position()))? {
             state.evolve(&recorded);
         }
-        Ok((state.version > 0).then_some(Self { kind, state, at }))
+        Ok((state.version > 0).then_some(Self { kind, state, at: seen.position() }))
     }
 }
 
@@ -120,10 +120,10 @@ impl SubjectKey for AuditRulesKey {
 impl Subject for AuditRules {
     type Key = AuditRulesKey;
 
-    fn load(app: &App, _: AuditRulesKey, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, _: AuditRulesKey) -> Result<Option<Self>, FieldError> {
         let query = Query::default().or_types(&[EventType::AuditRulesPublished]);
-        let range = Range { direction: Direction::Backward, limit: 1, ..Range::upto(at) };
-        let newest = app.log.read(&query, range)?;
+        let range = Range { direction: Direction::Backward, limit: 1, ..Range::upto(seen.position()) };
+        let newest = seen.read(&query, range)?;
         let published = newest.first().and_then(|recorded| match &recorded.event {
             Event::AuditRulesPublished(published) => Some((published.version, published.thresholds)),
             _ => None,

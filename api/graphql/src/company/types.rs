@@ -7,8 +7,10 @@ use letopis_domain::event::NewEvent;
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::Query;
 use letopis_eventlog::log::Range;
+use letopis_projections::View;
 
-use crate::app::App;
+use crate::access::{RoleGrant, grants_of};
+use crate::context::seen;
 use crate::enums::EmployeeKind;
 use crate::error::{FieldError, FieldResult};
 use crate::ids::global;
@@ -52,6 +54,11 @@ impl Employee {
     /// The team.
     async fn team(&self, context: &Context<'_>) -> Option<FieldResult<Team>> {
         link(context, self.state.team, self.at)
+    }
+
+    /// The roles they have, and how far each reaches.
+    async fn roles(&self, context: &Context<'_>) -> FieldResult<Vec<RoleGrant>> {
+        Ok(grants_of(&seen(context, self.at)?, self.state.id))
     }
 
     /// When they began.
@@ -161,13 +168,13 @@ impl SubjectKey for CompanyKey {
 impl Subject for Company {
     type Key = CompanyKey;
 
-    fn load(app: &App, _: CompanyKey, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, _: CompanyKey) -> Result<Option<Self>, FieldError> {
         let mut state = domain::Company::default();
         let published: &[EventType] = domain::Company::TYPES;
-        for recorded in app.log.read(&Query::default().or_types(published), Range::upto(at))? {
+        for recorded in seen.read(&Query::default().or_types(published), Range::upto(seen.position()))? {
             state.evolve(&recorded);
         }
-        Ok(Some(Self { state, at }))
+        Ok(Some(Self { state, at: seen.position() }))
     }
 }
 

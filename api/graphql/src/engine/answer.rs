@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError, Value};
+use futures_util::stream;
 use futures_util::{FutureExt, Stream, StreamExt};
+use letopis_access_log::AccessLogError;
+use letopis_identity::Scope;
 use serde::Serialize;
 
 use super::prepare::{Engine, Prepared};
@@ -25,18 +29,65 @@ pub struct Answer {
 impl Engine {
     /// Runs a query or a mutation.
     pub async fn execute(&self, prepared: Prepared, context: Arc<RequestContext>) -> Answer {
+        if let Err(error) = self.may_run(&prepared, &context).await {
+            return refused(vec![error]);
+        }
         let request = prepared.request.data(Arc::clone(&context));
         // The last line of defense: a defect must answer this request and leave the server alone.
         let response = AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await;
-        finish(response.unwrap_or_else(|_| panicked()), &context)
+        match self.note(&context).await {
+            Ok(()) => finish(response.unwrap_or_else(|_| panicked()), &context),
+            Err(error) => unnoted(&error),
+        }
     }
 
     /// Runs a subscription; the stream ends when it does.
-    pub fn subscribe(&self, prepared: Prepared, context: Arc<RequestContext>) -> impl Stream<Item = Answer> + use<> {
-        let request = prepared.request.data(Arc::clone(&context));
-        let stream = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
-        stream.map(move |response| finish(response.unwrap_or_else(|_| panicked()), &context))
+    pub fn subscribe(&self, prepared: Prepared, context: Arc<RequestContext>) -> impl Stream<Item = Answer> + use<'_> {
+        stream::once(async move {
+            if let Err(error) = self.may_run(&prepared, &context).await {
+                return stream::iter([refused(vec![error])]).left_stream();
+            }
+            let request = prepared.request.data(Arc::clone(&context));
+            let answers = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
+            let noted = answers.then(move |response| {
+                let context = Arc::clone(&context);
+                async move {
+                    match self.note(&context).await {
+                        Ok(()) => finish(response.unwrap_or_else(|_| panicked()), &context),
+                        Err(error) => unnoted(&error),
+                    }
+                }
+            });
+            noted.right_stream()
+        })
+        .flatten()
     }
+
+    /// Whether the credential is for such an operation.
+    async fn may_run(&self, prepared: &Prepared, context: &RequestContext) -> Result<(), ServerError> {
+        if prepared.kind == OperationType::Mutation || context.caller.admitted.scopes.contains(Scope::Read) {
+            return Ok(());
+        }
+        let message = "the credential lacks the scope READ";
+        context.refusals.lock().push(message.to_owned());
+        let noted = self.note(context).await;
+        Err(match noted {
+            Ok(()) => request_error(Code::Forbidden, message, None),
+            Err(error) => unavailable(&error),
+        })
+    }
+}
+
+/// The answer that nobody gets to see, because it could not be written down who saw it.
+fn unnoted(error: &AccessLogError) -> Answer {
+    refused(vec![unavailable(error)])
+}
+
+fn unavailable(error: &AccessLogError) -> ServerError {
+    tracing::error!(%error, "an access could not be written down, so nothing was shown");
+    let message =
+        "the access log takes nothing at the moment, so nothing is shown; a command may have been carried out";
+    request_error(Code::Unavailable, message, None)
 }
 
 /// The answer of a request that was not run.

@@ -5,6 +5,8 @@
 //! what is below counts `first` (or `last`) times. What is below another list counts as often as the list is long:
 //! `nodes(ids)` by its ids, others by [`Lengths`]. Introspection has neither and stays cheap.
 
+use std::collections::BTreeSet;
+
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
@@ -12,6 +14,7 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
 use rustc_hash::FxHashMap;
 
+use super::classes;
 use super::lengths::Lengths;
 use crate::error::{Code, request_error};
 use crate::limits::{
@@ -28,7 +31,7 @@ pub fn check(
     operation: &Positioned<OperationDefinition>,
     variables: &Variables,
     lengths: &Lengths,
-) -> Result<(), ServerError> {
+) -> Result<Vec<&'static str>, ServerError> {
     // Validation walks every operation of the document, so none may expand without bound.
     let absent = Variables::default();
     for (_, other) in document.operations.iter() {
@@ -37,7 +40,8 @@ pub fn check(
             return Err(request_error(Code::LimitExceeded, message, Some(other.pos)));
         }
     }
-    let cost = Measure::new(document, operation, variables, lengths).operation()?;
+    let mut measure = Measure::new(document, operation, variables, lengths);
+    let cost = measure.operation()?;
     let at = Some(operation.pos);
     let exceeded = |what: &str, is: u64, limit: u64| {
         let message = format!("the operation has {what} {is}, and {limit} are allowed");
@@ -55,7 +59,7 @@ pub fn check(
     if cost.weight > COMPLEXITY_MAX {
         return exceeded("a complexity (fields times page sizes) of", cost.weight, COMPLEXITY_MAX);
     }
-    Ok(())
+    Ok(measure.personal.into_iter().collect())
 }
 
 #[derive(Clone, Copy, Default)]
@@ -86,6 +90,8 @@ struct Measure<'a> {
     lengths: &'a Lengths,
     /// Cost by fragment; none while it is being measured.
     fragments: FxHashMap<&'a str, Option<Cost>>,
+    /// The fields with personal data that were met.
+    personal: BTreeSet<&'static str>,
 }
 
 impl<'a> Measure<'a> {
@@ -95,7 +101,14 @@ impl<'a> Measure<'a> {
         variables: &'a Variables,
         lengths: &'a Lengths,
     ) -> Self {
-        Self { document, operation: &operation.node, variables, lengths, fragments: FxHashMap::default() }
+        Self {
+            document,
+            operation: &operation.node,
+            variables,
+            lengths,
+            fragments: FxHashMap::default(),
+            personal: BTreeSet::new(),
+        }
     }
 
     fn operation(&mut self) -> Result<Cost, ServerError> {
@@ -147,6 +160,7 @@ impl<'a> Measure<'a> {
         let lengths = self.lengths;
         // Validation refuses a field that is not in the schema.
         let (named, length) = lengths.of(parent, &field.name.node).unwrap_or(("", 1));
+        self.personal.extend(classes::personal(parent, &field.name.node));
         let below = self.selection_set(&field.selection_set.node, named)?;
         let page = self.page_size(field, at)?;
         for (name, value) in &field.arguments {
@@ -158,7 +172,7 @@ impl<'a> Measure<'a> {
             root_fields: 1,
             aliases: below.aliases.saturating_add(usize::from(field.alias.is_some())),
             selections: below.selections.saturating_add(1),
-            weight: below.weight.saturating_mul(times).saturating_add(1),
+            weight: below.weight.saturating_mul(times).saturating_add(classes::weight(parent, &field.name.node)),
             is_connection: matches!(field.name.node.as_str(), "nodes" | "edges"),
         })
     }
@@ -254,7 +268,7 @@ mod tests {
         let document = parse_query(text).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
         let lengths = Lengths::of_schema(&crate::sdl()).unwrap();
-        check(&document, operation, &Variables::from_json(variables), &lengths).map_err(|error| error.message)
+        check(&document, operation, &Variables::from_json(variables), &lengths).map(drop).map_err(|error| error.message)
     }
 
     #[test]

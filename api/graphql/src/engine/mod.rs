@@ -3,7 +3,9 @@
 //! Everything that can be refused is refused in [`Engine::prepare`], before anything runs. No extension of the
 //! GraphQL library is registered: each would cost a fifth of the speed or more.
 
+mod access;
 mod answer;
+mod classes;
 mod documents;
 mod lengths;
 mod measure;
@@ -13,4 +15,5 @@ mod tokens;
 mod variables;
 
 pub use answer::{Answer, refused};
+pub use classes::{Class, class};
 pub use prepare::{Engine, Params, Prepared};

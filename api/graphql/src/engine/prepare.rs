@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, ServerError, Variables};
 
 use super::documents::Documents;
@@ -31,6 +31,15 @@ pub struct Prepared {
     pub kind: OperationType,
     /// How many root fields it has.
     pub root_fields: usize,
+    /// Which fields with personal data it asks for, like `Lead.emails`.
+    pub personal: Vec<&'static str>,
+    /// The name of the operation.
+    pub name: Option<String>,
+}
+
+/// What an operation is called, whether or not the request had to say which one it means.
+fn operation_name<'a>(document: &'a ExecutableDocument, selected: Option<&'a str>) -> Option<&'a str> {
+    selected.or_else(|| document.operations.iter().find_map(|(name, _)| name.map(async_graphql::Name::as_str)))
 }
 
 /// The schema with what surrounds it.
@@ -64,7 +73,7 @@ impl Engine {
         let variables = Variables::from_json(serde_json::Value::Object(params.variables));
         let (name, operation) = select(&document, params.operation_name.as_deref())?;
         let kind = operation.node.ty;
-        measure::check(&document, operation, &variables, &self.lengths)?;
+        let personal = measure::check(&document, operation, &variables, &self.lengths)?;
         self.input_types.check(&operation.node, &variables)?;
         let root_fields = root_field_count(&document, &operation.node.selection_set.node);
         let mut owned = (*document).clone();
@@ -74,6 +83,7 @@ impl Engine {
         let mut request = Request::new(params.query).variables(variables);
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(owned);
-        Ok(Prepared { request, kind, root_fields })
+        let name = operation_name(&document, name).map(str::to_owned);
+        Ok(Prepared { request, kind, root_fields, personal, name })
     }
 }

@@ -4,6 +4,6 @@ mod queries;
 mod subscriptions;
 mod types;
 
-pub use queries::{EventConnection, EventQueries, EventQueryInput, page_of_events, page_of_positions, refused_proof};
-pub use subscriptions::{EventSubscriptions, Follow, start, until_error};
+pub use queries::{EventConnection, EventQueries, EventQueryInput, page_of_positions, refused_proof};
+pub use subscriptions::{EventSubscriptions, Follow, show, start, until_error};
 pub use types::{RecordedEvent, payload};

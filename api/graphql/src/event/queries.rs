@@ -5,12 +5,11 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::{Query, QueryItem, Tag};
-use letopis_eventlog::log::{Log, Range};
 use letopis_eventlog::rocks::ProofError;
+use letopis_projections::View;
 
 use super::RecordedEvent;
-use crate::app::App;
-use crate::context::{app, request};
+use crate::context::{app, request, seen};
 use crate::error::{FieldError, FieldResult};
 use crate::event_type::EventType;
 use crate::ids::split;
@@ -69,42 +68,26 @@ impl EventQueryItemInput {
     }
 }
 
-/// How many events up to a position match. Positions have no gaps, so all events need no counting.
-fn count(log: &dyn Log, query: &Query, at: LogPosition) -> Result<usize, FieldError> {
-    if *query == Query::all() {
-        return Ok(usize::try_from(at.0).unwrap_or(usize::MAX));
-    }
-    Ok(log.find(query, Range::upto(at))?.len())
-}
-
-/// A page of the events that match, as of a position.
-///
-/// # Errors
-/// When the log cannot be read.
-pub async fn page_of_events(
-    app: &App,
+/// A page of the events that match, as they are seen.
+async fn page_of_events(
+    seen: View,
     query: Query,
     after: Option<Position>,
     first: Option<i32>,
-    at: LogPosition,
 ) -> FieldResult<EventConnection> {
     let after = after.map_or(LogPosition::START, |after| after.0);
-    let size = size(first);
-    let range = Range { upto: at, ..Range::after(after, size + 1) };
-    let mut found = long(|| app.log.read(&query, range)).await.map_err(FieldError::from)?;
-    let has_next = found.len() > size;
-    found.truncate(size);
+    let found = long(|| seen.page(&query, after, size(first))).await.map_err(FieldError::from)?;
+    let at = seen.position();
     // A cursor is the position itself, because that is what `after` takes.
     let entry = |recorded: Arc<_>| {
         let event = RecordedEvent::new(recorded, at);
         (event.position().to_string(), event)
     };
-    let log = Arc::clone(&app.log);
     Ok(EventConnection(Page {
-        entries: found.into_iter().map(entry).collect(),
-        has_next,
+        entries: found.events.into_iter().map(entry).collect(),
+        has_next: found.has_more,
         has_previous: after > LogPosition::START,
-        total: Arc::new(move || count(&*log, &query, at)),
+        total: Arc::new(move || Ok(seen.count_events(&query)?)),
     }))
 }
 
@@ -113,16 +96,15 @@ pub async fn page_of_events(
 /// # Errors
 /// When the log cannot be read.
 pub fn page_of_positions(
-    app: &App,
+    seen: &View,
     positions: &[LogPosition],
     after: Option<Position>,
     first: Option<i32>,
-    at: LogPosition,
 ) -> FieldResult<EventConnection> {
-    let (total, size) = (positions.len(), size(first));
+    let (total, size, at) = (positions.len(), size(first), seen.position());
     let from = after.map_or(0, |after| positions.partition_point(|position| *position <= after.0));
     let page = &positions[from..total.min(from.saturating_add(size))];
-    let events = app.log.get_many(page).map_err(FieldError::from)?;
+    let events = seen.get_many(page).map_err(FieldError::from)?;
     let entries = events.into_iter().flatten().map(|recorded| {
         let event = RecordedEvent::new(recorded, at);
         (event.position().to_string(), event)
@@ -211,8 +193,8 @@ impl EventQueries {
         #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
-        let at = request(context)?.position();
-        page_of_events(app(context)?, query.unwrap_or_default().query()?, after, first, at).await
+        let seen = seen(context, request(context)?.position())?;
+        page_of_events(seen, query.unwrap_or_default().query()?, after, first).await
     }
 
     /// One event by its position; null when there is none.
@@ -221,7 +203,7 @@ impl EventQueries {
         context: &Context<'_>,
         #[graphql(desc = "Its place in the log.")] position: Position,
     ) -> Option<FieldResult<RecordedEvent>> {
-        let found = || Ok(RecordedEvent::at(app(context)?, position.0, request(context)?.position())?);
+        let found = || Ok(RecordedEvent::at(&seen(context, request(context)?.position())?, position.0)?);
         found().transpose()
     }
 

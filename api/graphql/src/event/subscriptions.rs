@@ -10,11 +10,12 @@ use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::query::Query;
 use letopis_eventlog::error::ReadError;
 use letopis_eventlog::log::{Log, Range};
-use letopis_projections::ViewError;
+use letopis_projections::{ViewError, Viewer};
 use tokio::sync::watch;
 
 use super::{EventQueryInput, RecordedEvent};
-use crate::context::{app, request};
+use crate::app::App;
+use crate::context::{RequestContext, app, request};
 use crate::error::{FieldError, FieldResult};
 use crate::scalars::Position;
 
@@ -88,15 +89,38 @@ impl EventSubscriptions {
         let (app, request) = (app(context)?, Arc::clone(request(context)?));
         let after = start(&*app.log, after)?;
         let follow = Follow::new(Arc::clone(&app.log), query.unwrap_or_default().query()?, after);
-        Ok(until_error(stream::unfold((follow, request), async |(mut follow, request)| {
-            let item = follow.next().await?.map_err(|error| FieldError::from(error).into()).map(|recorded| {
-                let position = recorded.position;
-                request.advance(position);
-                RecordedEvent::new(recorded, position)
-            });
-            Some((item, (follow, request)))
+        let app = Arc::clone(app);
+        Ok(until_error(stream::unfold((follow, request, app), async |(mut follow, request, app)| {
+            let item = loop {
+                match follow.next().await? {
+                    Ok(recorded) => match show(&app, &request, recorded).await {
+                        Ok(None) => {}
+                        Ok(Some(seen)) => break Ok(RecordedEvent::new(Arc::clone(&seen), seen.position)),
+                        Err(error) => break Err(error.into()),
+                    },
+                    Err(error) => break Err(FieldError::from(error).into()),
+                }
+            };
+            Some((item, (follow, request, app)))
         })))
     }
+}
+
+/// An event as it is seen by the rights and the owners of its own moment; none = it is hidden.
+///
+/// # Errors
+/// When the log cannot be read, or the views do not get there in time.
+pub async fn show(
+    app: &App,
+    request: &RequestContext,
+    recorded: Arc<Recorded>,
+) -> Result<Option<Arc<Recorded>>, FieldError> {
+    let position = recorded.position;
+    request.advance(position);
+    if *request.caller.viewer() != Viewer::System {
+        app.applied(position).await?;
+    }
+    Ok(request.look(app, position).show(recorded)?)
 }
 
 /// Where a subscription begins: after a position, or at the head.

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use letopis_domain::access::Fields;
 use letopis_domain::event::{PartsSerializer, Recorded};
 use letopis_domain::ids::Position as LogPosition;
 use letopis_domain::values::Personal;
 use letopis_eventlog::proof::Checkpoint;
+use letopis_projections::View;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::company::Employee;
-use crate::context::app;
+use crate::context::{app, seen};
 use crate::error::{FieldError, FieldResult};
 use crate::event_type::EventType;
 use crate::ids::global_event;
@@ -33,15 +35,13 @@ impl RecordedEvent {
         Self { recorded, at }
     }
 
-    /// The event at a place of the log, as seen from a position.
+    /// The event at a place of the log, as it is seen.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub fn at(app: &App, place: LogPosition, at: LogPosition) -> Result<Option<Self>, FieldError> {
-        if place > at || place == LogPosition::START {
-            return Ok(None);
-        }
-        Ok(app.log.get(place)?.map(|recorded| Self { recorded, at }))
+    pub fn at(seen: &View, place: LogPosition) -> Result<Option<Self>, FieldError> {
+        let at = seen.position();
+        Ok(seen.get(place)?.map(|recorded| Self { recorded, at }))
     }
 
     /// Its place.
@@ -123,8 +123,11 @@ impl RecordedEvent {
     /// The proof that it is part of the log, a file in the format of C2SP `tlog-proof`: its stored bytes, its index, the
     /// path to the root, and a signed checkpoint. `letopis verify-proof` checks it, and so does any other verifier.
     async fn proof(&self, context: &Context<'_>) -> FieldResult<String> {
-        let app = app(context)?;
-        let position = self.recorded.position;
+        let (app, position) = (app(context)?, self.recorded.position);
+        if !seen(context, self.at)?.fields_at(position).map_err(FieldError::from)?.holds(Fields::MONEY) {
+            let message = "the proof holds the stored event, whose amounts your roles may not see";
+            return Err(FieldError::Forbidden(message.to_owned()).into());
+        }
         Ok(long(|| proof(app, position)).await?)
     }
 

@@ -10,7 +10,7 @@ use letopis_eventlog::log::Range;
 
 use super::Pipeline;
 use crate::as_of::{self, AsOf};
-use crate::context::app;
+use crate::context::seen;
 use crate::error::{FieldError, FieldResult};
 use crate::ids::Given;
 use crate::mutation::Subject;
@@ -43,14 +43,14 @@ impl PipelineQueries {
         #[graphql(desc = "As of which moment; now when absent.")] as_of: Option<AsOf>,
     ) -> FieldResult<Vec<Pipeline>> {
         let at = as_of::position(context, as_of).await?;
-        let app = app(context)?;
+        let seen = seen(context, at)?;
         let published = Query::default().or_types(&[EventType::PipelinePublished]);
         let mut known = BTreeSet::new();
         let mut pipelines = Vec::new();
-        for recorded in app.log.read(&published, Range::upto(at)).map_err(FieldError::from)? {
+        for recorded in seen.read(&published, Range::upto(at)).map_err(FieldError::from)? {
             let Event::PipelinePublished(published) = &recorded.event else { continue };
             if known.insert(published.pipeline) {
-                pipelines.extend(Pipeline::load(app, published.pipeline, at)?);
+                pipelines.extend(Pipeline::load(&seen, published.pipeline)?);
             }
         }
         Ok(pipelines)

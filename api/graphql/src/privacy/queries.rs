@@ -4,11 +4,10 @@ use async_graphql::{Context, ID, Object};
 use letopis_domain::ids::{LegalHoldId, SubjectId};
 use letopis_domain::query::Tag;
 use letopis_domain::values::{Email, Phone};
-use letopis_projections::person;
 
 use super::{DataSubject, LegalHold};
 use crate::as_of::{self, AsOf};
-use crate::context::{app, request};
+use crate::context::{request, seen};
 use crate::error::{FieldError, FieldResult};
 use crate::ids::parse;
 use crate::long::long;
@@ -34,7 +33,7 @@ impl PrivacyQueries {
         let found = async {
             let at = as_of::position(context, as_of).await?;
             let Some(id) = parse::<SubjectId>(&id) else { return Ok(None) };
-            Ok(DataSubject::load(app(context)?, id, at)?)
+            Ok(DataSubject::load(&seen(context, at)?, id)?)
         };
         found.await.transpose()
     }
@@ -47,7 +46,7 @@ impl PrivacyQueries {
         #[graphql(desc = "An e-mail address.")] email: Option<String>,
         #[graphql(desc = "A phone number.")] phone: Option<String>,
     ) -> FieldResult<Vec<DataSubject>> {
-        let (app, at) = (app(context)?, request(context)?.position());
+        let seen = seen(context, request(context)?.position())?;
         let email = email.and_then(|email| Email(email).lookup());
         let phone = phone.and_then(|phone| Phone(phone).lookup());
         let lookups: Vec<Tag> = email.into_iter().chain(phone).collect();
@@ -56,10 +55,10 @@ impl PrivacyQueries {
             return Err(FieldError::Input(message.to_owned()).into());
         }
         let people = long(|| {
-            let ids = person::known_under(&*app.log, &lookups, at, PEOPLE_MAX)?;
+            let ids = seen.known_under(&lookups, PEOPLE_MAX)?;
             let ids =
                 ids.ok_or_else(|| FieldError::TooMuch(format!("more than {PEOPLE_MAX} people are known under it")))?;
-            let people = ids.as_slice().iter().map(|id| DataSubject::load(app, *id, at));
+            let people = ids.iter().map(|id| DataSubject::load(&seen, *id));
             people.filter_map(Result::transpose).collect::<Result<_, FieldError>>()
         });
         Ok(people.await?)
@@ -75,7 +74,7 @@ impl PrivacyQueries {
         let found = async {
             let at = as_of::position(context, as_of).await?;
             let Some(id) = parse::<LegalHoldId>(&id) else { return Ok(None) };
-            Ok(LegalHold::load(app(context)?, id, at)?)
+            Ok(LegalHold::load(&seen(context, at)?, id)?)
         };
         found.await.transpose()
     }

@@ -8,10 +8,9 @@ use letopis_domain::privacy as domain;
 use letopis_domain::values::PlainText;
 use letopis_eventlog::log::Range;
 use letopis_eventlog::rocks::CertifyError;
-use letopis_projections::person;
+use letopis_projections::View;
 
-use crate::app::App;
-use crate::context::app;
+use crate::context::{app, seen};
 use crate::error::{FieldError, FieldResult};
 use crate::event::{EventConnection, page_of_positions, refused_proof};
 use crate::ids::{EntityId, global};
@@ -32,8 +31,8 @@ pub struct DataSubject {
 impl Subject for DataSubject {
     type Key = SubjectId;
 
-    fn load(app: &App, id: SubjectId, at: LogPosition) -> Result<Option<Self>, FieldError> {
-        let folded = person::person(&*app.log, id, at)?;
+    fn load(seen: &View, id: SubjectId) -> Result<Option<Self>, FieldError> {
+        let (folded, at) = (seen.person(id)?, seen.position());
         Ok(folded.map(|folded| Self { id, state: Arc::new(folded.state), changed: folded.changed, at }))
     }
 }
@@ -95,8 +94,15 @@ impl DataSubject {
     }
 
     /// The global ids of everyone who is this person, its own among them.
-    async fn linked(&self) -> Vec<ID> {
-        self.state.linked_with(self.id).as_slice().iter().copied().map(global).collect()
+    async fn linked(&self, context: &Context<'_>) -> FieldResult<Vec<ID>> {
+        let seen = seen(context, self.at)?;
+        let mut linked = Vec::new();
+        for id in self.state.linked_with(self.id).as_slice() {
+            if *id == self.id || seen.fields_of_person(*id).map_err(FieldError::from)?.sees() {
+                linked.push(global(*id));
+            }
+        }
+        Ok(linked)
     }
 
     /// Consents, oldest first.
@@ -126,8 +132,9 @@ impl DataSubject {
         let position = self.state.erased_at(self.id)?;
         let certify = async {
             let app = app(context)?;
-            let view = app.view_at(position).await?;
-            let certified = long(|| app.rocks.certify_erasure(position, &view.read_models())).await;
+            app.applied(position).await?;
+            let models = seen(context, position)?.read_models();
+            let certified = long(|| app.rocks.certify_erasure(position, &models)).await;
             Ok(certified.map_err(uncertified)?.note)
         };
         Some(certify.await)
@@ -143,9 +150,9 @@ impl DataSubject {
         #[graphql(desc = "Only events after this position; an `endCursor` is one.")] after: Option<Position>,
         #[graphql(desc = "How many, at most 100; 20 when absent.")] first: Option<i32>,
     ) -> FieldResult<EventConnection> {
-        let app = app(context)?;
-        let positions = long(|| person::everything_about(&*app.log, &self.state, self.id, self.at)).await;
-        page_of_positions(app, &positions.map_err(FieldError::from)?, after, first, self.at)
+        let seen = seen(context, self.at)?;
+        let positions = long(|| seen.everything_about(&self.state, self.id)).await;
+        page_of_positions(&seen, &positions.map_err(FieldError::from)?, after, first)
     }
 }
 
@@ -160,10 +167,11 @@ pub struct LegalHold {
 impl Subject for LegalHold {
     type Key = LegalHoldId;
 
-    fn load(app: &App, id: LegalHoldId, at: LogPosition) -> Result<Option<Self>, FieldError> {
+    fn load(seen: &View, id: LegalHoldId) -> Result<Option<Self>, FieldError> {
         let mut subject = domain::Subject::default();
         let mut changed = LogPosition::START;
-        for event in app.log.read(&id.about(&[]), Range::upto(at))? {
+        let at = seen.position();
+        for event in seen.read(&id.about(&[]), Range::upto(at))? {
             subject.evolve(&event);
             changed = event.position;
         }

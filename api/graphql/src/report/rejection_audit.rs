@@ -13,7 +13,7 @@ use super::columns::{GroupBy, GroupValue, ReportWhere, bounded, fields, period};
 use crate::as_of::{self, AsOf};
 use crate::catalog::AuditRules;
 use crate::company::{Employee, Team};
-use crate::context::app;
+use crate::context::seen;
 use crate::enums::Claim;
 use crate::error::{FieldError, FieldResult};
 use crate::event::RecordedEvent;
@@ -240,7 +240,7 @@ impl AuditedRejection {
 
     /// The comment; `erased` once the personal data is.
     async fn comment(&self, context: &Context<'_>) -> FieldResult<Option<String>> {
-        let recorded = app(context)?.log.get(self.state.position).map_err(FieldError::from)?;
+        let recorded = seen(context, self.at)?.get(self.state.position).map_err(FieldError::from)?;
         Ok(recorded.and_then(|recorded| match &recorded.event {
             Event::LeadRejected(rejected) => words(&rejected.personal.map(|words| words.comment.clone())),
             _ => None,
@@ -366,9 +366,9 @@ impl LateEvidence {
 
     /// The first hundred of them, in the order in which they were recorded.
     async fn activities(&self, context: &Context<'_>) -> FieldResult<Vec<RecordedEvent>> {
-        let app = app(context)?;
+        let seen = seen(context, self.at)?;
         let places = self.state.activities.iter().take(crate::limits::PAGE_SIZE_MAX);
-        places.filter_map(|place| RecordedEvent::at(app, *place, self.at).map_err(Into::into).transpose()).collect()
+        places.filter_map(|place| RecordedEvent::at(&seen, *place).map_err(Into::into).transpose()).collect()
     }
 }
 
@@ -393,9 +393,9 @@ impl RejectionBurst {
 
     /// The first hundred leads, in the order of their rejections.
     async fn leads(&self, context: &Context<'_>) -> FieldResult<Vec<Lead>> {
-        let app = app(context)?;
+        let seen = seen(context, self.at)?;
         let leads = self.state.leads.iter().take(crate::limits::PAGE_SIZE_MAX);
-        leads.filter_map(|lead| Lead::load(app, *lead, self.at).map_err(Into::into).transpose()).collect()
+        leads.filter_map(|lead| Lead::load(&seen, *lead).map_err(Into::into).transpose()).collect()
     }
 
     /// The places of the rejections in the log.

@@ -19,9 +19,9 @@ use letopis_projections::reports::timeline::{TimelineOf, TimelineQuery};
 
 use super::TimelineEntry;
 use crate::app::App;
-use crate::context::{app, request};
+use crate::context::{RequestContext, app, request, seen};
 use crate::error::{FieldError, FieldResult};
-use crate::event::{Follow, start, until_error};
+use crate::event::{Follow, show, start, until_error};
 use crate::ids::{EntityId, Given};
 use crate::limits::PAGE_SIZE_MAX;
 use crate::scalars::Position;
@@ -65,6 +65,7 @@ fn leaving(account: AccountId, event: &Event) -> Option<Tag> {
 /// Follows everything that belongs to an account.
 struct AccountFollow {
     app: Arc<App>,
+    request: Arc<RequestContext>,
     account: AccountId,
     /// What belongs to the account, and since when.
     members: BTreeMap<Tag, LogPosition>,
@@ -73,7 +74,12 @@ struct AccountFollow {
 }
 
 impl AccountFollow {
-    fn new(app: Arc<App>, account: AccountId, after: LogPosition) -> Result<Self, FieldError> {
+    fn new(
+        app: Arc<App>,
+        request: Arc<RequestContext>,
+        account: AccountId,
+        after: LogPosition,
+    ) -> Result<Self, FieldError> {
         let mut members = BTreeMap::from([(account.tag(), LogPosition::START)]);
         for recorded in app.log.read(&account.about(LINKS), Range::upto(after))? {
             if let Some(tag) = leaving(account, &recorded.event) {
@@ -84,11 +90,16 @@ impl AccountFollow {
             }
         }
         let follow = Follow::new(Arc::clone(&app.log), query(&members), after);
-        Ok(Self { app, account, members, follow, ready: VecDeque::new() })
+        Ok(Self { app, request, account, members, follow, ready: VecDeque::new() })
     }
 
     async fn next(&mut self) -> Option<Result<TimelineEntry, FieldError>> {
-        while self.ready.is_empty() {
+        loop {
+            while let Some(recorded) = self.ready.pop_front() {
+                if let Some(entry) = self.entry(recorded).await.transpose() {
+                    return Some(entry);
+                }
+            }
             let recorded = match self.follow.next().await? {
                 Ok(recorded) => recorded,
                 Err(error) => return Some(Err(error.into())),
@@ -97,8 +108,6 @@ impl AccountFollow {
                 return Some(Err(error));
             }
         }
-        let recorded = self.ready.pop_front()?;
-        Some(self.entry(recorded).await)
     }
 
     /// Puts an event, and the past of what joins by it, where it is handed out.
@@ -130,9 +139,11 @@ impl AccountFollow {
         Ok(past)
     }
 
-    /// The entry as the timeline has it once the views have taken the event in.
-    async fn entry(&self, recorded: Arc<Recorded>) -> Result<TimelineEntry, FieldError> {
-        let view = self.app.view_at(recorded.position).await?;
+    /// The entry as the timeline has it once the views have taken the event in; none = it is hidden.
+    async fn entry(&self, recorded: Arc<Recorded>) -> Result<Option<TimelineEntry>, FieldError> {
+        let Some(recorded) = show(&self.app, &self.request, recorded).await? else { return Ok(None) };
+        self.app.applied(recorded.position).await?;
+        let view = self.app.views.look(recorded.position);
         let from = recorded.occurred_at;
         let query = TimelineQuery {
             of: TimelineOf::Account(self.account),
@@ -143,7 +154,7 @@ impl AccountFollow {
         let page = view.timeline(&query)?;
         let found = page.edges.iter().find(|edge| edge.node.position == recorded.position);
         let is_out_of_order = found.is_some_and(|edge| edge.node.is_out_of_order);
-        Ok(TimelineEntry::live(Arc::clone(&recorded), is_out_of_order, recorded.position))
+        Ok(Some(TimelineEntry::live(Arc::clone(&recorded), is_out_of_order, recorded.position)))
     }
 }
 
@@ -167,11 +178,13 @@ impl TimelineSubscriptions {
         #[graphql(desc = "Catch up from this position; only news when absent.")] after: Option<Position>,
     ) -> FieldResult<impl Stream<Item = FieldResult<TimelineEntry>>> {
         let (app, request) = (Arc::clone(app(context)?), Arc::clone(request(context)?));
-        let Some(account) = account.known().filter(|account| app.log.knows_tag(&account.tag()).unwrap_or(true)) else {
+        let seen = seen(context, request.position())?;
+        let is_seen = |account: &AccountId| seen.fields_of(AccountId::PREFIX, account.0).sees();
+        let Some(account) = account.known().filter(is_seen) else {
             return Err(FieldError::Input("there is no such account".to_owned()).into());
         };
         let after = start(&*app.log, after)?;
-        let follow = AccountFollow::new(app, account, after)?;
+        let follow = AccountFollow::new(app, Arc::clone(&request), account, after)?;
         Ok(until_error(stream::unfold((follow, request), async |(mut follow, request)| {
             let item = follow.next().await?.map_err(Into::into);
             if let Ok(entry) = &item {

@@ -12,7 +12,6 @@ use letopis_projections::reports::timeline::{BACK_DATED_TOLERANCE_MS, TimelineCu
 use crate::activity::{Activity, glance};
 use crate::as_of::{self, AsOf};
 use crate::company::Employee;
-use crate::context::app;
 use crate::enums::Direction;
 use crate::error::{FieldError, FieldResult};
 use crate::event::RecordedEvent;
@@ -60,7 +59,7 @@ impl TimelineArguments {
         let page = if is_look_up { view.timeline(&query) } else { long(|| view.timeline(&query)).await };
         let page = page.map_err(FieldError::from)?;
         let positions: Vec<_> = page.edges.iter().map(|edge| edge.node.position).collect();
-        let events = app(context)?.log.get_many(&positions).map_err(FieldError::from)?;
+        let events = view.get_many(&positions).map_err(FieldError::from)?;
         let mut entries = Vec::with_capacity(page.edges.len());
         for (edge, recorded) in page.edges.into_iter().zip(events) {
             let Some(recorded) = recorded else { continue };
