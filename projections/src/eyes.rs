@@ -123,9 +123,12 @@ impl Eyes {
         }
     }
 
-    /// Of those who have an open task about it.
+    /// Of those who have an open task about it, unless they gave it to themselves.
     fn workers(&self, facts: &Facts, kind: Kind, entity: Ref) -> Fields {
-        let tasks = facts.tasks.about(kind, entity).filter(|task| stands(task.opened, task.closed, self.at));
+        let tasks = facts
+            .tasks
+            .about(kind, entity)
+            .filter(|task| stands(task.opened, task.closed, self.at) && task.scheduled_by != task.who.employee);
         tasks.fold(Fields::NONE, |fields, task| fields.and(self.of_who(task.who)))
     }
 
@@ -187,6 +190,24 @@ impl Eyes {
             self.of_account_owner(facts, of.columns.account)
         };
         own.and(above)
+    }
+
+    /// Whether the owner of an entity is reached, by whatever else it may be seen.
+    pub(crate) fn owns(&self, facts: &Facts, kind: Kind, entity: Ref) -> bool {
+        let at = self.at;
+        let who = match kind {
+            Kind::Lead => facts.leads.versions.as_of(entity, at).map(|of| of.columns.who),
+            Kind::Account => facts.accounts.versions.as_of(entity, at).map(|of| of.columns.who),
+            Kind::Contact => facts.contacts.versions.as_of(entity, at).map(|of| of.columns.who),
+            Kind::Opportunity => facts.opportunities.versions.as_of(entity, at).map(|of| of.columns.who),
+            _ => None,
+        };
+        who.is_some_and(|who| self.owner(who.employee) == Fields::EVERYTHING)
+    }
+
+    /// Whether an employee is reached.
+    pub(crate) fn reaches(&self, employee: Ref) -> bool {
+        !employee.is_none() && self.owner(employee) == Fields::EVERYTHING
     }
 
     /// What is seen of an entity.

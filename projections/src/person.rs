@@ -20,7 +20,7 @@ const BATCH_SIZE: usize = 1_000;
 /// # Errors
 /// When the log cannot be read.
 pub fn person(log: &dyn Log, id: SubjectId, at: Position) -> Result<Option<Folded<Subject>>, ReadError> {
-    person_of(log, id, at, &|event| event)
+    person_of(log, id, at, &Some)
 }
 
 /// A person as [`person`] tells it, of events as somebody sees them.
@@ -28,7 +28,7 @@ pub(crate) fn person_of(
     log: &dyn Log,
     id: SubjectId,
     at: Position,
-    shown: &dyn Fn(Arc<Recorded>) -> Arc<Recorded>,
+    shown: &dyn Fn(Arc<Recorded>) -> Option<Arc<Recorded>>,
 ) -> Result<Option<Folded<Subject>>, ReadError> {
     let mut boundary = Query::default();
     let mut events: BTreeMap<Position, Arc<Recorded>> = BTreeMap::new();
@@ -40,7 +40,7 @@ pub(crate) fn person_of(
         }
         boundary = wanted;
         let read = log.read(&boundary, Range::upto(at))?.into_iter();
-        events.extend(read.map(|event| (event.position, shown(event))));
+        events.extend(read.filter_map(|event| Some((event.position, shown(event)?))));
         state = Subject::default();
         for event in events.values() {
             state.evolve(event);
@@ -83,7 +83,8 @@ fn own_deals(log: &dyn Log, person: &Subject, id: SubjectId, at: Position) -> Re
     Ok(own.collect())
 }
 
-/// The people known under an e-mail address or a number, given as look-ups; none when there are more than `most`.
+/// The people known under an e-mail address or a number, given as look-ups, by events that are seen; none when there are
+/// more than `most`.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -92,6 +93,7 @@ pub fn known_under(
     lookups: &[Tag],
     at: Position,
     most: usize,
+    is_seen: &dyn Fn(&Recorded) -> Result<bool, ReadError>,
 ) -> Result<Option<DataSubjects>, ReadError> {
     let query = lookups.iter().fold(Query::default(), |query, lookup| query.or_item(&[], vec![lookup.clone()]));
     let mut found = DataSubjects::default();
@@ -100,7 +102,9 @@ pub fn known_under(
         let range = Range { upto: at, ..Range::after(after, BATCH_SIZE) };
         let events = log.read(&query, range)?;
         for event in &events {
-            found.add(event.event.data_subjects().as_slice().iter().copied());
+            if is_seen(event)? {
+                found.add(event.event.data_subjects().as_slice().iter().copied());
+            }
         }
         if found.as_slice().len() > most {
             return Ok(None);

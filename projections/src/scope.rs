@@ -188,6 +188,10 @@ impl Scope<'_> {
 
     /// The custom attributes that a lead had at a position.
     fn attributes_of_lead(self, lead: Ref, position: u64) -> Ref {
+        // The row that leads here may be seen by somebody who does not see the lead.
+        if !self.of_entity(Kind::Lead, lead).holds(Fields::ROW.and(Fields::PERSONAL)) {
+            return Ref::NONE;
+        }
         self.facts.leads.versions.as_of(lead, position).map_or(Ref::NONE, |version| version.columns.attributes)
     }
 }

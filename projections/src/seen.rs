@@ -80,15 +80,22 @@ impl View {
     /// # Errors
     /// When the log cannot be read.
     pub fn page(&self, query: &Query, after: Position, size: usize) -> Result<Page, ReadError> {
-        let (mut events, mut at, mut looked_at) = (Vec::new(), after, 0);
+        let (mut events, mut at, mut looked_at, mut has_more) = (Vec::new(), after, 0, false);
         loop {
             let wanted = if self.eyes.is_some() { BATCH_SIZE } else { size + 1 };
             let found = self.log.read(query, Range { upto: self.position, ..Range::after(at, wanted) })?;
             let (count, last) = (found.len(), found.last().map(|event| event.position));
             looked_at += count;
-            events.extend(self.shown(found)?);
-            if events.len() > size {
-                events.truncate(size);
+            for event in found {
+                let fields = self.fields(&event)?;
+                if fields.sees() && events.len() == size {
+                    has_more = true;
+                    break;
+                }
+                // Only what is on the page is handed out, and noted.
+                events.extend(fields.sees().then(|| self.hand_out(event, fields)));
+            }
+            if has_more {
                 let upto = events.last().map_or(after, |event| event.position);
                 return Ok(Page { events, has_more: true, upto });
             }
@@ -135,7 +142,14 @@ impl View {
         if !fields.sees() {
             return Ok(None);
         }
-        person::person_of(&*self.log, id, self.position, &|event| self.hand_out(event, fields))
+        let person = person::person_of(&*self.log, id, self.position, &|event| {
+            let is_seen = self.fields(&event).is_ok_and(Fields::sees);
+            is_seen.then(|| self.hand_out(event, fields))
+        })?;
+        if let (Some(_), Some(witness)) = (&person, &self.witness) {
+            witness.meet(id);
+        }
+        Ok(person)
     }
 
     /// Where everything stands that was recorded about a person, as far as it is seen.
@@ -147,7 +161,11 @@ impl View {
         if self.eyes.is_some() {
             let mut seen = Vec::with_capacity(about.len());
             for some in about.chunks(BATCH_SIZE) {
-                seen.extend(self.get_many(some)?.into_iter().flatten().map(|event| event.position));
+                for event in self.log.get_many(some)?.into_iter().flatten() {
+                    if self.fields(&event)?.sees() {
+                        seen.push(event.position);
+                    }
+                }
             }
             about = seen;
         }
@@ -160,10 +178,15 @@ impl View {
     /// # Errors
     /// When the log cannot be read.
     pub fn known_under(&self, lookups: &[Tag], most: usize) -> Result<Option<Vec<SubjectId>>, ReadError> {
-        let Some(found) = person::known_under(&*self.log, lookups, self.position, most)? else { return Ok(None) };
+        let needed = Fields::ROW.and(Fields::PERSONAL);
+        let is_seen = |event: &Recorded| Ok(self.fields(event)?.holds(needed));
+        let Some(found) = person::known_under(&*self.log, lookups, self.position, most, &is_seen)? else {
+            return Ok(None);
+        };
         let mut seen = Vec::new();
         for id in found.as_slice() {
-            if self.fields_of_person(*id)?.holds(Fields::ROW.and(Fields::PERSONAL)) {
+            if self.fields_of_person(*id)?.holds(needed) {
+                self.witness.iter().for_each(|witness| witness.meet(*id));
                 seen.push(*id);
             }
         }

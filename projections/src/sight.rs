@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use letopis_domain::access::{Duty, Fields, Reach, Role};
 use letopis_domain::event::{Event, Recorded};
-use letopis_domain::ids::{AbsenceId, EmployeeId, SubjectId, Tagged};
+use letopis_domain::ids::{AbsenceId, AccountId, EmployeeId, SubjectId, Tagged};
 use letopis_domain::privacy::DataSubjects;
 use letopis_domain::query::Query;
 use letopis_domain::values::Timestamp;
@@ -69,7 +69,8 @@ impl Sight {
 
     /// Whether the viewer reads the access log.
     pub fn reads_access_log(&self) -> bool {
-        self.viewer == Viewer::System || self.grants.iter().any(|(role, _)| role.reads_access_log())
+        self.viewer == Viewer::System
+            || self.grants.iter().any(|(role, reach)| role.reads_access_log() && *reach == Reach::All)
     }
 
     /// Whether the viewer may name what it does not see: a machine that only records knows ids and reads nothing.
@@ -132,12 +133,35 @@ impl View {
         standing.map(|absence| absence.id).collect()
     }
 
-    /// Whether something that a command names is hidden. A person is hidden of whom nothing is seen.
+    /// Whether something is hidden or in part withheld, so that no command may name it: what is recorded about it could
+    /// show the rest.
     pub fn hides(&self, kind: &str, id: Uuid) -> bool {
-        if kind == SubjectId::PREFIX {
-            return !self.fields_of_person(SubjectId(id)).is_ok_and(Fields::sees);
+        let is_whole = |fields: Fields| fields == Fields::EVERYTHING;
+        match (protected(kind), kind) {
+            (Some(_), _) => !is_whole(self.fields_of(kind, id)),
+            (None, SubjectId::PREFIX) => !self.fields_of_person(SubjectId(id)).is_ok_and(is_whole),
+            _ => !self.fields_of(kind, id).sees(),
         }
-        !self.fields_of(kind, id).sees()
+    }
+
+    /// Whether the owner of an entity is reached, by whatever else it may be seen.
+    pub fn owns(&self, kind: &str, id: Uuid) -> bool {
+        let (Some(eyes), Some(kind)) = (&self.eyes, protected(kind)) else { return self.eyes.is_none() };
+        let facts = self.generation.facts.read();
+        eyes.owns(&facts, kind, facts.names.ids[kind as usize].find(&id))
+    }
+
+    /// Whether the rows of an employee are reached.
+    pub fn reaches(&self, employee: EmployeeId) -> bool {
+        let Some(eyes) = &self.eyes else { return true };
+        eyes.reaches(self.generation.facts.read().names.find(employee))
+    }
+
+    /// Who is away in an absence; none = there is no such absence.
+    pub fn absent_in(&self, absence: AbsenceId) -> Option<EmployeeId> {
+        let facts = self.generation.facts.read();
+        let found = facts.rights.absences.iter().find(|found| found.id == absence)?;
+        facts.names.id(found.employee)
     }
 
     /// What is seen of an event.
@@ -150,8 +174,12 @@ impl View {
         if seen.sees() || !matches!(event.event, privacy_events!()) {
             return Ok(seen);
         }
-        let subjects = persons(&event.event);
-        subjects.as_slice().iter().try_fold(seen, |seen, subject| Ok(seen.and(self.fields_of_person(*subject)?)))
+        // It names them all.
+        let mut fields = Fields::EVERYTHING;
+        for subject in persons(&event.event).as_slice() {
+            fields = fields.only(self.fields_of_person(*subject)?);
+        }
+        Ok(fields)
     }
 
     /// What is seen of a person: of whatever holds personal data of theirs.
@@ -193,12 +221,24 @@ impl View {
 
     /// The event without what is not among `fields`.
     pub(crate) fn withhold(&self, event: Arc<Recorded>, fields: Fields) -> Arc<Recorded> {
-        if fields == Fields::EVERYTHING {
+        let has_hidden_parent = self.has_hidden_parent(&event.event);
+        if fields == Fields::EVERYTHING && !has_hidden_parent {
             return event;
         }
         let mut event = Arc::unwrap_or_clone(event);
+        if let (true, Event::AccountCreated(created)) = (has_hidden_parent, &mut event.event) {
+            created.parent = None;
+        }
         event.event.withhold(fields, &|subjects| pseudonym(&*self.log, subjects));
         Arc::new(event)
+    }
+}
+
+impl View {
+    /// Whether an event names a hidden account that it is not about.
+    fn has_hidden_parent(&self, event: &Event) -> bool {
+        let (Some(_), Event::AccountCreated(created)) = (&self.eyes, event) else { return false };
+        created.parent.is_some_and(|parent| !self.fields_of(AccountId::PREFIX, parent.0).sees())
     }
 }
 
@@ -211,7 +251,7 @@ fn persons(event: &Event) -> DataSubjects {
         Event::ConsentWithdrawn(withdrawn) => of(&[withdrawn.subject]),
         Event::LegalHoldPlaced(placed) => of(&[placed.subject]),
         Event::LegalHoldLifted(lifted) => of(&[lifted.subject]),
-        Event::PersonalDataErased(erased) => of(&[erased.subject]),
+        Event::PersonalDataErased(erased) => erased.erased.as_slice().iter().copied().chain([erased.subject]).collect(),
         _ => DataSubjects::default(),
     }
 }

@@ -19,6 +19,11 @@ impl Witness {
         std::mem::take(&mut *self.people.lock()).into_iter().collect()
     }
 
+    /// Notes that something was told about a person.
+    pub(crate) fn meet(&self, person: SubjectId) {
+        self.people.lock().insert(person);
+    }
+
     /// Notes that an event is handed out. The names of colleagues are on every page and no secret in the company.
     pub(crate) fn see(&self, event: &Recorded, fields: Fields) {
         let is_personal = fields.holds(Fields::PERSONAL) || fields.holds(Fields::COMMENTS);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use letopis_access_log::AccessLog;
+use letopis_access_log::{Access, AccessLog};
 use letopis_domain::ids::Position;
 use letopis_eventlog::environment::Environment;
 use letopis_eventlog::log::Log;
@@ -65,6 +65,14 @@ impl App {
     /// When the log does not reach that far, or the views do not get there in time.
     pub async fn applied(&self, at: Position) -> Result<(), FieldError> {
         Ok(self.views.wait_for(at, AFTER_TIMEOUT).await?)
+    }
+
+    /// Writes an attempt down that shows nothing to anybody, so that it may go on where that fails.
+    pub async fn note(&self, access: Access) {
+        let Some(log) = &self.access_log else { return };
+        if let Err(error) = log.submit(vec![access]).await {
+            tracing::error!(%error, "a refused attempt could not be written down");
+        }
     }
 
     /// Whether the server can answer.

@@ -68,6 +68,22 @@ impl Caller {
         &self.admitted.viewer
     }
 
+    /// What the access log knows of everything that the caller does.
+    pub fn access(&self, request: Uuid, kind: Kind) -> Access {
+        Access {
+            employee: self.actor(),
+            credential: self.admitted.credential.clone(),
+            remote: self.remote,
+            ..Access::new(request, kind)
+        }
+    }
+
+    /// An attempt of the caller that was refused.
+    pub fn refused(&self, text: impl Into<String>) -> Access {
+        let reason = Some(Reason { code: Code::Forbidden.as_str().to_owned(), text: text.into() });
+        Access { reason, ..self.access(Uuid::now_v7(), Kind::Refused) }
+    }
+
     /// Who acts; none = the system itself.
     pub const fn actor(&self) -> Option<EmployeeId> {
         match self.viewer() {
@@ -110,6 +126,8 @@ pub struct RequestContext {
     /// Whether the operation has several root fields, so that one key cannot name them all.
     pub has_many_roots: bool,
     read_at: AtomicU64,
+    /// The position whose rights count, where that is later.
+    sees_at: AtomicU64,
     as_of: Mutex<BTreeMap<String, Position>>,
     /// What the viewer sees, and the position that it was worked out at.
     sight: Mutex<Option<(Position, Sight)>>,
@@ -132,6 +150,7 @@ impl RequestContext {
             caller,
             has_many_roots: prepared.root_fields > 1,
             read_at: AtomicU64::new(read_at.0),
+            sees_at: AtomicU64::new(read_at.0),
             as_of: Mutex::default(),
             sight: Mutex::default(),
             operation: prepared.name.clone(),
@@ -164,12 +183,9 @@ impl RequestContext {
     /// What the access log knows of everything that this request does.
     pub fn access(&self, kind: Kind) -> Access {
         Access {
-            employee: self.caller.actor(),
-            credential: self.caller.admitted.credential.clone(),
-            remote: self.caller.remote,
             operation: self.operation.clone(),
             as_of: self.as_of.lock().values().min().copied(),
-            ..Access::new(self.id, kind)
+            ..self.caller.access(self.id, kind)
         }
     }
 
@@ -197,7 +213,7 @@ impl RequestContext {
 
     /// What the viewer sees and may do: by the rights and the owners as of the position that the request is read at.
     pub fn sight(&self, app: &App) -> Sight {
-        let at = self.position().min(app.views.applied());
+        let at = self.position().max(Position(self.sees_at.load(Ordering::SeqCst))).min(app.views.applied());
         let mut kept = self.sight.lock();
         match &*kept {
             Some((known, sight)) if *known == at => sight.clone(),
@@ -207,6 +223,11 @@ impl RequestContext {
                 sight
             }
         }
+    }
+
+    /// From here on the rights of this position count: a subscription that catches up shows the past by those of now.
+    pub fn see_by(&self, at: Position) {
+        self.sees_at.fetch_max(at.0, Ordering::SeqCst);
     }
 
     /// The views as of a position, as the viewer sees them.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use letopis_domain::activity::Subjects;
-use letopis_domain::ids::{AccountId, ContactId, LeadId, OpportunityId};
+use letopis_domain::ids::{AccountId, ContactId, LeadId, OpportunityId, SubjectId};
 use letopis_domain::refusal::RefusalCode;
 use letopis_domain::values as domain;
 use letopis_domain::values::{AttributeValue, Attributes, DurationMs, Email, PersonName, Phone, PlainText};
@@ -44,12 +44,14 @@ pub struct Intake<'a> {
     pub env: &'a dyn Environment,
     /// Everything that the input names, as the tags of its events.
     pub named: RefCell<Vec<(&'static str, Uuid)>>,
+    /// The data subjects that it makes, with the fields that name them.
+    pub fresh: RefCell<Vec<(&'static str, SubjectId)>>,
 }
 
 impl<'a> Intake<'a> {
     /// An intake that nothing was named to yet.
     pub const fn new(env: &'a dyn Environment) -> Self {
-        Self { env, named: RefCell::new(Vec::new()) }
+        Self { env, named: RefCell::new(Vec::new()), fresh: RefCell::new(Vec::new()) }
     }
 
     /// Notes that the input names an entity of a kind.
@@ -105,7 +107,12 @@ impl<T: EntityId> Accept<T> for Fresh<T> {
     fn accept(self, intake: &Intake<'_>, field: &'static str) -> Result<T, Problem> {
         match self.0 {
             None => Ok(T::of(intake.env.new_uuid())),
-            Some(Given::Known(id)) => Ok(id),
+            Some(Given::Known(id)) => {
+                if T::KIND == SubjectId::PREFIX {
+                    intake.fresh.borrow_mut().push((field, SubjectId(id.uuid())));
+                }
+                Ok(id)
+            }
             Some(Given::Foreign(text)) => {
                 Err(Problem::invalid(field, format!("'{text}' is neither an id of kind '{}' nor a UUID", T::KIND)))
             }

@@ -33,6 +33,7 @@ mod node;
 mod object;
 mod opportunity;
 mod page;
+mod permit;
 mod pipeline;
 mod privacy;
 mod report;

@@ -8,6 +8,12 @@ pub const BODY_SIZE_MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How much of an oversized body is read and thrown away, so that the client gets to read the refusal.
 pub const BODY_DRAIN_MAX_BYTES: usize = 16 * BODY_SIZE_MAX_BYTES;
 
+/// How much is read of the body of a request that is refused whatever it holds.
+pub const REFUSED_BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// How long that may take.
+pub const REFUSED_BODY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long a client may take to send its body.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, SimpleObject, Value};
-use letopis_domain::access::{Duty, Fields, duty};
+use letopis_domain::access::Fields;
 use letopis_domain::command::Command;
 use letopis_domain::event::NewEvent;
 use letopis_domain::ids::RequestId;
@@ -16,13 +16,15 @@ use letopis_eventlog::error::TransactError;
 use letopis_eventlog::keys::RequestHasher;
 use letopis_eventlog::log::{RequestDigest, RequestKey};
 use letopis_eventlog::transact::{Envelope, transact};
-use letopis_identity::{Scope, Scopes};
-use letopis_projections::{Sight, View, Viewer};
+use letopis_identity::Scope;
+use letopis_projections::{Sight, View};
+use uuid::Uuid;
 
 use super::enums::UserErrorCode;
 use super::event_type::EventType;
 use super::ids::{EntityId, global_of, split};
 use super::intake::{Intake, Problem};
+use super::permit::{allow, is_taken};
 use super::scalars;
 use crate::app::App;
 use crate::context::{RequestContext, app, request, seen};
@@ -86,7 +88,7 @@ impl<T: EntityId> SubjectKey for T {
         let mut tags = events.iter().flat_map(|event| event.event.tags().into_vec());
         tags.find_map(|tag| {
             let (kind, id) = tag.as_str().split_once(':')?;
-            (kind == T::KIND).then(|| uuid::Uuid::parse_str(id).ok().map(T::of))?
+            (kind == T::KIND).then(|| Uuid::parse_str(id).ok().map(T::of))?
         })
     }
 }
@@ -116,6 +118,11 @@ where
     S: Subject,
 {
     let (app, request) = (app(context)?, request(context)?);
+    if !request.sight(app).sees_everything() {
+        // What was recorded a moment ago, and who owns it, is known once the views are there.
+        app.applied(app.log.head()).await?;
+        request.see_by(app.views.applied());
+    }
     let sight = request.sight(app);
     let accepted = accept(context, app, request, meta, &sight, command).map_err(UserError::from);
     let (command, envelope) = match accepted {
@@ -123,7 +130,8 @@ where
         Err(error) => return Ok(Done::refused(error)),
     };
     let (key, command) = (key(&command), command.into());
-    if let Err(error) = allow(&sight, request.caller.admitted.scopes, &command) {
+    let limited = app.views.now().seen_with(&sight);
+    if let Err(error) = allow(&sight, &limited, request.caller.admitted.scopes, &command) {
         request.refusals.lock().push(format!("{}: {}", command.name(), error.message));
         return Ok(Done::refused(error));
     }
@@ -131,7 +139,8 @@ where
         Ok(outcome) => outcome,
         Err(error) => {
             let refused = UserError::of(error).map_err(FieldError::from)?;
-            return Ok(Done::refused(refused.for_eyes(&seen(context, request.position())?)?));
+            app.applied(app.log.head()).await?;
+            return Ok(Done::refused(refused.for_eyes(&app.views.now().seen_with(&sight))?));
         }
     };
     let position = outcome.appended.map_or_else(|| app.log.head(), |appended| appended.last);
@@ -168,39 +177,17 @@ fn accept<C>(
     let command = command(&intake)?;
     let mut envelope = envelope(context, app, request, meta)?;
     if !sight.sees_everything() && !sight.names_unseen() {
-        let seen = app.views.look(request.position()).seen_with(sight);
+        let seen = app.views.now().seen_with(sight);
+        let fresh = intake.fresh.into_inner();
+        if let Some((field, id)) = fresh.into_iter().find(|(_, id)| is_taken(app, &seen, *id)) {
+            let message = format!("the id {} is taken", id.0);
+            return Err(Problem { code: RefusalCode::AlreadyExists, message, path: vec![field] });
+        }
         let named = intake.named.into_inner().into_iter();
         let unseen = named.filter(|(kind, id)| seen.hides(kind, *id));
         envelope.unseen = unseen.map(|(kind, id)| Tag::of_uuid(kind, id)).collect();
     }
     Ok((command, envelope))
-}
-
-/// Whether the viewer may do what the command asks for.
-fn allow(sight: &Sight, scopes: Scopes, command: &Command) -> Result<(), UserError> {
-    let duty = duty(command);
-    let refused = |message: String| UserError { code: UserErrorCode::Forbidden, message, field: None, conflict: None };
-    let scope = scope_of(duty);
-    if !scopes.contains(scope) {
-        return Err(refused(format!("the credential lacks the scope {scope}, and so may not {}", duty.in_words())));
-    }
-    // Everybody may say who stands in for them.
-    let is_own = matches!((command, sight.viewer()), (Command::DeclareAbsence(absence), Viewer::Employee { employee, .. })
-        if absence.employee == *employee);
-    if sight.may(duty) || (is_own && sight.may(Duty::Record)) {
-        return Ok(());
-    }
-    let roles: Vec<&str> = sight.grants().iter().map(|(role, _)| role.as_str()).collect();
-    let roles = if roles.is_empty() { "nobody without a role".to_owned() } else { roles.join(", ") };
-    Err(refused(format!("{roles} may not {}", duty.in_words())))
-}
-
-/// What a credential must be for.
-const fn scope_of(duty: Duty) -> Scope {
-    match duty {
-        Duty::Receive | Duty::Record | Duty::Assign | Duty::Substitute => Scope::Record,
-        Duty::Publish | Duty::Organize | Duty::Protect | Duty::Grant => Scope::Administer,
-    }
 }
 
 impl<S> Done<S> {
@@ -328,7 +315,7 @@ impl From<Refused> for UserError {
     fn from(refused: Refused) -> Self {
         let holder = |tag: String| {
             let (kind, id) = tag.split_once(':')?;
-            Some(uuid::Uuid::parse_str(id).map_or(async_graphql::ID(tag.clone()), |id| global_of(kind, id)))
+            Some(Uuid::parse_str(id).map_or(async_graphql::ID(tag.clone()), |id| global_of(kind, id)))
         };
         Self {
             code: code(refused.code),

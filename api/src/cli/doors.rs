@@ -7,8 +7,11 @@ use std::time::Duration;
 use anyhow::Context;
 use letopis_access_log::AccessLog;
 use letopis_domain::access::Role;
+use letopis_domain::event::{Event, EventType};
 use letopis_domain::ids::EmployeeId;
+use letopis_domain::query::Query;
 use letopis_eventlog::environment::Environment;
+use letopis_eventlog::log::{Log, Range};
 use letopis_identity::{Identity, KeyStore, Oidc, OidcSettings};
 use tokio::task::JoinHandle;
 
@@ -93,9 +96,11 @@ impl Drop for Chores {
 
 fn identity(company: &Company, data: &Path, oidc: Option<&Path>) -> anyhow::Result<Arc<Identity>> {
     let keys = KeyStore::open(&data.join(API_KEYS_FILE))?;
-    let is_first_start = keys.is_empty();
+    let has_key = !keys.is_empty();
     let identity = Arc::new(Identity::new(keys, oidc.map(tokens).transpose()?));
-    if is_first_start {
+    if !has_key && was_administered(company)? {
+        say("nobody has an API key any more; `letopis api-key create --name NAME --role administrator` makes one");
+    } else if !has_key {
         let wanted = CreateKey {
             name: "administrator".to_owned(),
             employee: None,
@@ -109,6 +114,15 @@ fn identity(company: &Company, data: &Path, oidc: Option<&Path>) -> anyhow::Resu
         say(&text.0);
     }
     Ok(identity)
+}
+
+/// Whether there ever was an administrator: then a file of keys is missing, and nobody gets a new key unasked.
+fn was_administered(company: &Company) -> anyhow::Result<bool> {
+    let granted = Query::default().or_types(&[EventType::RoleGranted]);
+    let granted = company.log().read(&granted, Range::upto(company.log().head()))?;
+    let is_administrator =
+        |event: &Event| matches!(event, Event::RoleGranted(granted) if granted.role == Role::Administrator);
+    Ok(granted.iter().any(|recorded| is_administrator(&recorded.event)))
 }
 
 /// Whose tokens are accepted, by a file.

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::doors::Doors;
 use super::{DataFolder, Meter};
 use crate::company::Company;
-use crate::control::Control;
+use crate::control::{API_KEYS_FILE, Control};
 use crate::engine::Engine;
 use crate::http::{self, Options};
 
@@ -46,6 +46,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.demo && !arguments.listen.ip().is_loopback() {
         bail!("--demo answers everybody, so it listens on a loopback address only, and {} is none", arguments.listen);
+    }
+    if arguments.demo && arguments.folder.data.join(API_KEYS_FILE).exists() {
+        let folder = arguments.folder.data.display();
+        bail!("--demo answers everybody, and {folder} is no demonstration: somebody has an API key of it");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut company =

@@ -1,11 +1,12 @@
 //! Work on a data folder as a whole, by the process that holds it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use letopis_access_log::AccessLog;
+use letopis_access_log::{AccessLog, Kind};
 use letopis_domain::command::Command;
 use letopis_domain::ids::Position;
 use letopis_eventlog::backup::BackupInfo;
@@ -16,6 +17,7 @@ use letopis_identity::Identity;
 use letopis_projections::rebuild::RebuildReport;
 use letopis_projections::{Found, Unusable, Views};
 
+use super::accesses::note;
 use super::api_key::api_keys;
 use super::erasure_record::record;
 use super::export::{export, export_log};
@@ -72,6 +74,9 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
         }
         Request::Verify { deep } => verify(folder, deep, report).map(Answer::Checked),
         Request::Backup { to, keys_to, with_master_key, keep } => {
+            if keys_to.is_some() {
+                note(folder, Kind::Export, "backup --keys-to", BTreeSet::new())?;
+            }
             back_up(&folder.log, &to, keys_to.as_deref(), with_master_key, keep)
         }
         Request::Export(request) => export(folder, &request),
@@ -81,6 +86,7 @@ pub fn perform(folder: &Folder, request: Request, report: &mut dyn FnMut(u64, u6
         Request::ApiKeys(request) => api_keys(folder, &request),
         Request::Checkpoint { since } => checkpoint(&folder.log, since.as_deref()),
         Request::Erase { command, actor } => {
+            note(folder, Kind::Administration, "erase", BTreeSet::from([command.subject]))?;
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let command: Command = command.into();
             let envelope = Envelope { actor, ..Envelope::default() };

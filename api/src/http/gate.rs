@@ -80,11 +80,16 @@ fn is_of_same_origin(headers: &HeaderMap) -> bool {
     origin.as_ref().and_then(Uri::authority).map(Authority::as_str) == host && host.is_some()
 }
 
+/// Whether somebody else handed the request on: then this machine is not where it comes from.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| *name == header::FORWARDED || name.as_str().starts_with("x-forwarded-"))
+}
+
 impl Gate {
     /// Whether a request may come near at all, whoever sends it.
     pub fn is_near(&self, headers: &HeaderMap) -> bool {
         match self {
-            Self::Open => is_to_this_machine(headers) && is_of_same_origin(headers),
+            Self::Open => is_to_this_machine(headers) && is_of_same_origin(headers) && !is_forwarded(headers),
             Self::Identified(_) => true,
         }
     }
@@ -116,6 +121,7 @@ mod tests {
         for host in ["example.com", "example.com:8080", "192.0.2.1:8080", "localhost.example.com", ""] {
             assert!(!is_near(&[("host", host)]), "{host}");
         }
+        assert!(!is_near(&[("host", "localhost"), ("x-forwarded-for", "192.0.2.1")]));
         assert!(!is_near(&[]));
         for origin in ["http://example.com", "http://localhost:9090", "null", "http://localhost:8080.example.com"] {
             assert!(!is_near(&[("host", "localhost:8080"), ("origin", origin)]), "{origin}");

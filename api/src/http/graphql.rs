@@ -22,20 +22,37 @@ use super::{Server, authorization};
 use crate::context::{ACTOR_HEADER, AFTER_HEADER, Caller, IDEMPOTENCY_HEADER, RequestContext};
 use crate::engine::{self, Answer, Params};
 use crate::error::{Code, FieldError, request_error};
-use crate::limits::{BODY_DRAIN_MAX_BYTES, BODY_SIZE_MAX_BYTES, BODY_TIMEOUT};
+use crate::limits::{
+    BODY_DRAIN_MAX_BYTES, BODY_SIZE_MAX_BYTES, BODY_TIMEOUT, REFUSED_BODY_MAX_BYTES, REFUSED_BODY_TIMEOUT,
+};
 
 /// Answers `/graphql`.
 pub async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let mut body = Some(body);
     let response = answer(&server, &head, &mut body).await;
-    if let Some(unread) = body {
-        // A connection with an unread body is cut off, and the client that sends its next request on it loses that.
-        drop(read_body(unread).await);
+    let (Ok(mut response) | Err(mut response)) = response;
+    if let Some(unread) = body
+        && !is_drained(unread).await
+    {
+        // The connection is cut off under what is still on its way, so the client must not send its next request on it.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    match response {
-        Ok(response) | Err(response) => response,
-    }
+    response
+}
+
+/// Reads what a refused request still sends, as far as that is little and soon over.
+async fn is_drained(body: Body) -> bool {
+    let mut limited = Limited::new(body, REFUSED_BODY_MAX_BYTES);
+    let reading = async {
+        while let Some(frame) = limited.frame().await {
+            if frame.is_err() {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(REFUSED_BODY_TIMEOUT, reading).await.unwrap_or(false)
 }
 
 async fn answer(server: &Server, head: &Parts, body: &mut Option<Body>) -> Result<Response, Response> {
@@ -68,9 +85,9 @@ async fn answer(server: &Server, head: &Parts, body: &mut Option<Body>) -> Resul
     let read_at =
         server.engine.app.read_position(caller.after).await.map_err(|error| unavailable(media_type, &error))?;
     let context = RequestContext::new(caller, &prepared, read_at);
-    let sight = context.sight(&server.engine.app);
-    if !sight.has_role() {
+    if !context.sight(&server.engine.app).has_role() {
         let message = "you have no role here: an administrator grants them";
+        server.engine.app.note(context.caller.refused(message)).await;
         return Err(refused(media_type, StatusCode::FORBIDDEN, Code::Forbidden, message));
     }
     Ok(finished(media_type, server.engine.execute(prepared, context).await))

@@ -150,7 +150,9 @@ impl Connection {
             caller.set(name, value).map_err(Close::bad_message)?;
         }
         if !app.views.now().sight(caller.viewer(), app.env.now()).has_role() {
-            return Err(Close::forbidden("you have no role here: an administrator grants them"));
+            let message = "you have no role here: an administrator grants them";
+            app.note(caller.refused(message)).await;
+            return Err(Close::forbidden(message));
         }
         self.guest = Some((guest, caller));
         Ok(())

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::protocol;
 use crate::context::{Caller, RequestContext};
 use crate::engine::{Engine, Params, refused};
-use crate::error::request_error;
+use crate::error::{Code, request_error};
 
 /// What an operation hands to its socket.
 pub struct Output {
@@ -54,6 +54,11 @@ pub async fn operate(engine: &Engine, caller: Caller, params: Params, outlet: &O
         }
     };
     let context = RequestContext::new(caller, &prepared, read_at);
+    if !context.sight(&engine.app).has_role() {
+        let message = "you have no role here: an administrator grants them";
+        engine.app.note(context.caller.refused(message)).await;
+        return Some(protocol::errors(id, &[request_error(Code::Forbidden, message, None)]));
+    }
     if prepared.kind != OperationType::Subscription {
         let answer = engine.execute(prepared, context).await;
         let message = protocol::answer(id, &answer);

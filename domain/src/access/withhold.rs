@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::event::{Event, Fact};
 use crate::privacy::DataSubjects;
-use crate::values::{Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText};
+use crate::values::{Email, Money, PersonName, Personal, PersonalValues, Phone, PlainText, TextDigest};
 
 /// What stands in place of a text that is withheld.
 pub const WITHHELD: &str = "withheld";
@@ -65,6 +65,10 @@ impl Event {
     pub fn withhold(&mut self, fields: Fields, pseudonym: &dyn Fn(&DataSubjects) -> String) {
         if !fields.holds(Fields::MONEY) {
             self.amounts(&mut |amount| *amount = None);
+        }
+        if let (false, Self::LeadRejected(rejected)) = (fields.holds(Fields::COMMENTS), &mut *self) {
+            // It tells which comments are equal.
+            rejected.comment_digest = TextDigest::default();
         }
         if fields.holds(Fields::PERSONAL.and(Fields::COMMENTS)) {
             return;

@@ -42,6 +42,8 @@ pub(crate) struct Task {
     pub(crate) status: TaskStatus,
     pub(crate) kind: TaskKind,
     pub(crate) who: Who,
+    /// Who scheduled it.
+    pub(crate) scheduled_by: Ref,
     pub(crate) about: About,
     pub(crate) scheduled_at: i64,
     pub(crate) due_at: i64,
@@ -57,6 +59,7 @@ impl Default for Task {
             status: TaskStatus::Open,
             kind: TaskKind::Other,
             who: Who::default(),
+            scheduled_by: Ref::NONE,
             about: About::default(),
             scheduled_at: 0,
             due_at: 0,
@@ -226,7 +229,7 @@ impl Tasks {
 
 impl Projection for Tasks {
     const NAME: &'static str = "tasks";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
     type Beside<'a> = (&'a mut Names, &'a Directory);
 
     fn apply(&mut self, event: &Recorded, (names, directory): Self::Beside<'_>) {
@@ -238,6 +241,7 @@ impl Projection for Tasks {
                     opened: at,
                     kind: scheduled.kind,
                     who: directory.place(names.intern_some(scheduled.employee, at)),
+                    scheduled_by: event.actor.map_or(Ref::NONE, |actor| names.find(actor)),
                     about: About::of(&scheduled.subjects, names, at),
                     scheduled_at: event.occurred_at.micros(),
                     due_at: scheduled.due_at.micros(),

@@ -78,6 +78,53 @@ fn a_substitute_sees_what_the_absent_colleague_owns_until_the_absence_ends() {
 }
 
 #[test]
+fn nobody_gets_sight_of_a_colleague_by_saying_that_they_stand_in() {
+    let company = Company::found();
+    let (lead, key) = company.employee("TEAM_LEAD", None);
+    let period = json!({ "from": "2020-01-01T00:00:00Z" });
+    let away =
+        |substitute: &str| json!({ "employee": company.boris.employee, "substitute": substitute, "period": period });
+    for substitute in [&lead, &company.anna.employee] {
+        let refused = company.mutate(&key, "declareAbsence", away(substitute));
+        assert_eq!(refused["userErrors"][0]["code"], json!("FORBIDDEN"), "Boris is in another team: {refused}");
+    }
+    let (_, everywhere) = company.employee("MANAGER", Some("ALL"));
+    let declared = company.mutate(&everywhere, "declareAbsence", away(&company.anna.employee));
+    assert_eq!(declared["userErrors"], json!([]));
+}
+
+#[test]
+fn nobody_keeps_sight_by_a_task_that_they_gave_themselves() {
+    let company = Company::found();
+    let task = json!({ "subjects": { "account": company.anna.account }, "kind": "CALL", "dueAt": "2099-01-01T00:00:00Z",
+        "employee": company.anna.employee });
+    assert_eq!(company.mutate(&company.anna.key, "scheduleTask", task)["userErrors"], json!([]));
+    let account = format!("{{ contact(id: \"{}\") {{ name }} }}", company.anna.contact);
+    let hand_over = json!({ "account": company.anna.account, "owner": company.boris.employee });
+    company.app.done("assignAccountOwner", hand_over, "account { id }");
+    assert!(company.data(&company.boris.key, &account)["contact"].is_object());
+    let refused = json!({ "account": company.anna.account, "owner": company.anna.employee });
+    let refused = company.mutate(&company.anna.key, "assignAccountOwner", refused);
+    assert_eq!(refused["userErrors"][0]["code"], json!("FORBIDDEN"), "a part of it is no right to it: {refused}");
+}
+
+#[test]
+fn what_is_seen_in_part_is_not_named_by_commands() {
+    let company = Company::found();
+    let analyst = json!({ "employee": company.anna.employee, "role": "ANALYST" });
+    company.app.done("grantRole", analyst, "employee { id }");
+    let lead = format!("{{ lead(id: \"{}\") {{ name message }} }}", company.boris.lead);
+    let seen = company.data(&company.anna.key, &lead)["lead"].clone();
+    assert!(seen["name"].as_str().unwrap().starts_with("person "), "{seen}");
+    let task = json!({ "subjects": { "lead": company.boris.lead }, "kind": "CALL", "dueAt": "2099-01-01T00:00:00Z" });
+    let refused = company.mutate(&company.anna.key, "scheduleTask", task);
+    assert_eq!(refused["userErrors"][0]["code"], json!("NOT_FOUND"), "{refused}");
+    let contact = json!({ "name": "X", "subject": company.boris.subject });
+    let refused = company.mutate(&company.anna.key, "createContact", contact);
+    assert_eq!(refused["userErrors"][0]["code"], json!("ALREADY_EXISTS"), "{refused}");
+}
+
+#[test]
 fn a_lead_that_changes_hands_takes_its_past_along() {
     let company = Company::found();
     let history = format!("{{ lead(id: \"{}\") {{ timeline {{ nodes {{ summary }} }} }} }}", company.anna.lead);

@@ -256,7 +256,8 @@ fn every_field_shows_to_every_role_what_its_class_allows() {
     assert!(never.is_empty(), "these were never seen to show what their class says: {never:?}");
 }
 
-/// Fields whose values carry no mark here: attributes, which the company has none of, and what is signed or derived.
+/// Fields whose values carry no mark here: attributes, which the company has none of, what is signed or derived, and whom
+/// something is about.
 const NEVER_MARKED: &[&str] = &[
     "Account.attributes",
     "Contact.attributes",
@@ -264,6 +265,8 @@ const NEVER_MARKED: &[&str] = &[
     "Opportunity.attributes",
     "Attribute.value",
     "GroupValue.value",
+    "DataSubject.consents",
+    "Query.dataSubjects",
     "LeadConversionGroup.wonAmount",
     "RecordedEvent.proof",
 ];

@@ -106,7 +106,7 @@ impl EventSubscriptions {
     }
 }
 
-/// An event as it is seen by the rights and the owners of its own moment; none = it is hidden.
+/// An event as it is seen by the rights and the owners of now; none = it is hidden.
 ///
 /// # Errors
 /// When the log cannot be read, or the views do not get there in time.
@@ -119,6 +119,7 @@ pub async fn show(
     request.advance(position);
     if *request.caller.viewer() != Viewer::System {
         app.applied(position).await?;
+        request.see_by(app.views.applied());
     }
     Ok(request.look(app, position).show(recorded)?)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use letopis_domain::access::Fields;
 use letopis_domain::ids::{LegalHoldId, Position as LogPosition, SubjectId};
 use letopis_domain::privacy as domain;
 use letopis_domain::values::PlainText;
@@ -130,6 +131,11 @@ impl DataSubject {
     /// note (C2SP `signed-note`) that `letopis verify-proof` checks. Null while nobody was erased.
     async fn erasure_certificate(&self, context: &Context<'_>) -> Option<FieldResult<String>> {
         let position = self.state.erased_at(self.id)?;
+        // It names everybody who was erased with them.
+        let is_seen = |seen: View| seen.fields_at(position).is_ok_and(Fields::sees);
+        if !seen(context, self.at).is_ok_and(is_seen) {
+            return None;
+        }
         let certify = async {
             let app = app(context)?;
             app.applied(position).await?;
